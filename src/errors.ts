@@ -3,6 +3,8 @@ const KINDS = {
   InvalidInput: { retryable: false, httpStatus: 400, openaiType: 'invalid_request_error' },
   NotFound: { retryable: false, httpStatus: 404, openaiType: 'invalid_request_error' },
   SourceChanged: { retryable: false, httpStatus: 409, openaiType: 'invalid_request_error' },
+  /** A quota or a throttle asks for patience; the state machine retries it for hours. */
+  JobSlotUnavailable: { retryable: true, httpStatus: 429, openaiType: 'rate_limit_error' },
   NoRowSucceeded: { retryable: false, httpStatus: 500, openaiType: 'server_error' },
   Internal: { retryable: false, httpStatus: 500, openaiType: 'server_error' },
 } as const satisfies Record<

@@ -1,0 +1,9 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { BedrockBatchStack } from '../lib/stack.ts';
+
+const app = new App();
+new BedrockBatchStack(app, 'BedrockBatch', {
+  description: 'Adds a column to tables with Amazon Bedrock batch inference',
+});
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

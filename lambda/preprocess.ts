@@ -1,0 +1,12 @@
+import { numberVariable, requiredVariable } from '../src/aws/environment.ts';
+import { connectObjectStore } from '../src/aws/object-store.ts';
+import { type PreprocessInput, preprocess } from '../src/steps/preprocess.ts';
+import { observed } from './observed.ts';
+
+const objects = connectObjectStore(requiredVariable('BUCKET_NAME'));
+const defaults = {
+  maxRecordsPerJob: numberVariable('MAX_RECORDS_PER_JOB') ?? 1000,
+  maxRecordsTotal: numberVariable('MAX_TOTAL_RECORDS'),
+};
+
+export const handler = observed((input: PreprocessInput) => preprocess(input, { objects, defaults }));

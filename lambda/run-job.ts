@@ -1,0 +1,15 @@
+import { connectJobs } from '../src/aws/bedrock-jobs.ts';
+import { requiredVariable } from '../src/aws/environment.ts';
+import { connectInventory } from '../src/aws/job-inventory.ts';
+import { connectTaskCallbacks } from '../src/aws/task-callbacks.ts';
+import { type RunJobInput, runJob } from '../src/steps/run-job.ts';
+import { observed } from './observed.ts';
+
+const inventory = connectInventory(requiredVariable('TABLE_NAME'));
+const jobs = connectJobs({
+  roleArn: requiredVariable('BEDROCK_ROLE_ARN'),
+  timeoutDurationInHours: Number(requiredVariable('JOB_TIMEOUT_HOURS')),
+});
+const tasks = connectTaskCallbacks();
+
+export const handler = observed((input: RunJobInput) => runJob(input, { inventory, jobs, tasks }));

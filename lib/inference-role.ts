@@ -1,0 +1,64 @@
+import { Aws } from 'aws-cdk-lib';
+import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { prefixes } from '../src/batch/keys.ts';
+import { permittedModels } from '../src/models/catalog.ts';
+import type { DataBucket } from './data-bucket.ts';
+
+const arn = (region: string, account: string, resource: string) =>
+  `arn:${Aws.PARTITION}:bedrock:${region}:${account}:${resource}`;
+const jobArn = arn(Aws.REGION, Aws.ACCOUNT_ID, 'model-invocation-job/*');
+/** A profile sends a record to any of its Regions, so the model behind it is allowed in each. */
+const foundationModels = permittedModels().map(({ foundationModel, profiles }) =>
+  arn(profiles === 'none' ? Aws.REGION : '*', '', `foundation-model/${foundationModel}`),
+);
+const inferenceProfiles = permittedModels()
+  .filter(({ profiles }) => profiles !== 'none')
+  .map(({ foundationModel }) => arn(Aws.REGION, Aws.ACCOUNT_ID, `inference-profile/*.${foundationModel}`));
+
+/** The role that Bedrock takes on to read a job's records, ask the model and write the answers. */
+export class InferenceRole extends Construct {
+  readonly #role: Role;
+
+  constructor(scope: Construct, id: string, { data }: { readonly data: DataBucket }) {
+    super(scope, id);
+    this.#role = new Role(this, 'Role', {
+      description: 'Amazon Bedrock batch inference jobs of this stack',
+      assumedBy: new ServicePrincipal('bedrock.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+          ArnEquals: { 'aws:SourceArn': jobArn },
+        },
+      }),
+    });
+    data.grantRead(this.#role, prefixes.jobInputs);
+    data.grantWrite(this.#role, prefixes.jobOutputs);
+    data.grantList(this.#role, prefixes.jobInputs, prefixes.jobOutputs);
+    Grant.addToPrincipal({
+      grantee: this.#role,
+      actions: ['bedrock:InvokeModel'],
+      resourceArns: [...foundationModels, ...inferenceProfiles],
+    });
+  }
+
+  get roleArn(): string {
+    return this.#role.roleArn;
+  }
+
+  /** Submitting jobs that run under this role. */
+  grantSubmit(grantee: IGrantable): void {
+    const resourceArns = [jobArn, ...foundationModels, ...inferenceProfiles];
+    Grant.addToPrincipal({ grantee, actions: ['bedrock:CreateModelInvocationJob'], resourceArns });
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['iam:PassRole'],
+      resourceArns: [this.#role.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } },
+    });
+    this.grantWatch(grantee);
+  }
+
+  grantWatch(grantee: IGrantable): void {
+    Grant.addToPrincipal({ grantee, actions: ['bedrock:GetModelInvocationJob'], resourceArns: [jobArn] });
+  }
+}

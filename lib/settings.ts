@@ -1,0 +1,53 @@
+import type { Node } from 'constructs';
+
+/** What `cdk.json` or `--context` sets. Sizes in MB, times in hours. */
+export interface Settings {
+  readonly maxSubmittedAndInProgressJobs: number;
+  readonly preprocessFunctionMemoryMb: number;
+  readonly postprocessFunctionMemoryMb: number;
+  readonly bedrockBatchInferenceTimeoutHours: number;
+  readonly maxRecordsPerJob: number;
+  /** No bound when absent. */
+  readonly maxTotalRecords: number | undefined;
+}
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Bedrock's default quota of submitted and running jobs for a model and Region; an account may be granted more. */
+const jobsInFlight: Bounds = { min: 1, max: 10_000 };
+const functionMemory: Bounds = { min: 128, max: 10_240 };
+/** CreateModelInvocationJob: timeoutDurationInHours. */
+const jobHours: Bounds = { min: 24, max: 168 };
+const records: Bounds = { min: 1, max: 100_000 };
+const anyCount: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER };
+
+/** @throws Error with one sentence on the first value that is out of range */
+export function readSettings(node: Node): Settings {
+  const number = (name: string, bounds: Bounds, fallback?: number) =>
+    checkedNumber(name, node.tryGetContext(name) ?? fallback, bounds);
+  const jobs = node.tryGetContext('maxConcurrentJobs');
+  const total = node.tryGetContext('maxTotalRecords');
+  return {
+    maxSubmittedAndInProgressJobs:
+      jobs === undefined
+        ? number('maxSubmittedAndInProgressJobs', jobsInFlight, 20)
+        : checkedNumber('maxConcurrentJobs', jobs, jobsInFlight),
+    preprocessFunctionMemoryMb: number('preprocessFunctionMemoryMb', functionMemory, 3008),
+    postprocessFunctionMemoryMb: number('postprocessFunctionMemoryMb', functionMemory, 3008),
+    bedrockBatchInferenceTimeoutHours: number('bedrockBatchInferenceTimeoutHours', jobHours, 24),
+    maxRecordsPerJob: number('maxRecordsPerJob', records, 1000),
+    maxTotalRecords: total === undefined ? undefined : checkedNumber('maxTotalRecords', total, anyCount),
+  };
+}
+
+/** Context from the command line is text, from cdk.json a number. */
+function checkedNumber(name: string, value: unknown, { min, max }: Bounds): number {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new Error(
+    `Cannot synthesize the stack: the context value ${name} must be an integer from ${min} to ${max}, got ${JSON.stringify(value)}.`,
+  );
+}

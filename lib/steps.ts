@@ -1,0 +1,121 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { prefixes, readablePrefixes } from '../src/batch/keys.ts';
+import { BatchFunction } from './batch-function.ts';
+import type { DataBucket } from './data-bucket.ts';
+import type { InferenceRole } from './inference-role.ts';
+import type { JobInventory } from './job-inventory.ts';
+import type { Settings } from './settings.ts';
+
+export interface StepsProps {
+  readonly data: DataBucket;
+  readonly inventory: JobInventory;
+  readonly inferenceRole: InferenceRole;
+  readonly settings: Settings;
+}
+
+/** What Lambda allows at most; long reads and joins are bounded by it. */
+const longest = Duration.minutes(15);
+const outputs = [prefixes.csvOutput, prefixes.parquetOutput];
+
+/** The functions behind the state machine's steps, each with the permissions of its step alone. */
+export class Steps extends Construct {
+  readonly preprocess: BatchFunction;
+  readonly prepareInput: BatchFunction;
+  readonly runJob: BatchFunction;
+  readonly postprocess: BatchFunction;
+  readonly assembleOutput: BatchFunction;
+  readonly summarize: BatchFunction;
+
+  constructor(scope: Construct, id: string, props: StepsProps) {
+    super(scope, id);
+    this.preprocess = this.#preprocess(props);
+    this.prepareInput = this.#prepareInput(props);
+    this.runJob = this.#runJob(props);
+    this.postprocess = this.#postprocess(props);
+    this.assembleOutput = this.#assembleOutput(props);
+    this.summarize = this.#summarize(props);
+  }
+
+  #preprocess({ data, settings }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'preprocess', {
+      description: 'Checks the request and the dataset, and decides chunks and parts',
+      environment: {
+        BUCKET_NAME: data.bucketName,
+        MAX_RECORDS_PER_JOB: String(settings.maxRecordsPerJob),
+        MAX_TOTAL_RECORDS: settings.maxTotalRecords === undefined ? '' : String(settings.maxTotalRecords),
+      },
+      timeout: longest,
+      memoryMb: settings.preprocessFunctionMemoryMb,
+    });
+    data.grantRead(fn, ...readablePrefixes);
+    data.grantWrite(fn, prefixes.runs);
+    return fn;
+  }
+
+  #prepareInput({ data, settings }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'prepare-input', {
+      description: "Writes a chunk's records for its job",
+      environment: { BUCKET_NAME: data.bucketName },
+      timeout: longest,
+      memoryMb: settings.preprocessFunctionMemoryMb,
+    });
+    data.grantRead(fn, ...readablePrefixes);
+    data.grantWrite(fn, prefixes.jobInputs);
+    return fn;
+  }
+
+  #runJob({ inventory, inferenceRole, settings }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'run-job', {
+      description: 'Enters a job in the inventory and submits it once',
+      environment: {
+        TABLE_NAME: inventory.tableName,
+        BEDROCK_ROLE_ARN: inferenceRole.roleArn,
+        JOB_TIMEOUT_HOURS: String(settings.bedrockBatchInferenceTimeoutHours),
+      },
+      timeout: Duration.minutes(2),
+      memoryMb: 512,
+    });
+    inventory.grantLedger(fn);
+    inferenceRole.grantSubmit(fn);
+    return fn;
+  }
+
+  #postprocess({ data, settings }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'postprocess', {
+      description: "Turns a job's output into one outcome for each row",
+      environment: { BUCKET_NAME: data.bucketName },
+      timeout: longest,
+      memoryMb: settings.postprocessFunctionMemoryMb,
+    });
+    data.grantRead(fn, prefixes.jobOutputs);
+    data.grantList(fn, prefixes.jobOutputs);
+    data.grantWrite(fn, prefixes.runs);
+    return fn;
+  }
+
+  #assembleOutput({ data, settings }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'assemble-output', {
+      description: 'Joins a source file to its answers',
+      environment: { BUCKET_NAME: data.bucketName },
+      timeout: longest,
+      memoryMb: settings.postprocessFunctionMemoryMb,
+    });
+    data.grantRead(fn, ...readablePrefixes, prefixes.runs);
+    data.grantList(fn, prefixes.runs);
+    data.grantWrite(fn, ...outputs);
+    return fn;
+  }
+
+  #summarize({ data }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'summarize', {
+      description: 'Adds up what became of every row',
+      environment: { BUCKET_NAME: data.bucketName },
+      timeout: Duration.minutes(5),
+      memoryMb: 512,
+    });
+    data.grantRead(fn, prefixes.runs);
+    data.grantWrite(fn, prefixes.runs);
+    return fn;
+  }
+}

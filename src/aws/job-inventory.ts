@@ -1,0 +1,124 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { rankOf } from '../batch/job-status.ts';
+import type { Inventory, InventoryItem } from '../steps/collaborators.ts';
+
+/** How long a job stays in the ledger after its submit; Step Functions forgets executions after 90 days as well. */
+const KEPT_SECONDS = 90 * 24 * 3600;
+
+export interface InventoryOptions {
+  readonly tableName: string;
+  readonly now: () => number;
+}
+
+/** The ledger in DynamoDB, one item a job. Every change is one conditional write, so no transaction is needed. */
+export function jobInventory(
+  dynamodb: DynamoDBDocumentClient,
+  { tableName, now }: InventoryOptions,
+): Inventory {
+  const at = (jobName: string) => ({ TableName: tableName, Key: { job_name: jobName } });
+  const timestamp = () => new Date(now()).toISOString();
+  return {
+    add: (item) =>
+      whenTrue(() =>
+        dynamodb.send(
+          new PutCommand({
+            TableName: tableName,
+            Item: {
+              ...attributesOf(item),
+              created_at: timestamp(),
+              expires_at: Math.floor(now() / 1000) + KEPT_SECONDS,
+            },
+            ConditionExpression: 'attribute_not_exists(job_name)',
+          }),
+        ),
+      ),
+
+    async get(jobName) {
+      const { Item } = await dynamodb.send(new GetCommand({ ...at(jobName), ConsistentRead: true }));
+      return Item === undefined ? undefined : itemOf(Item);
+    },
+
+    async handOver(jobName, taskToken) {
+      const UpdateExpression = 'SET task_token = :token';
+      await dynamodb.send(
+        new UpdateCommand({
+          ...at(jobName),
+          UpdateExpression,
+          ExpressionAttributeValues: { ':token': taskToken },
+        }),
+      );
+    },
+
+    async recordArn(jobName, jobArn) {
+      const UpdateExpression = 'SET job_arn = :arn';
+      await dynamodb.send(
+        new UpdateCommand({
+          ...at(jobName),
+          UpdateExpression,
+          ExpressionAttributeValues: { ':arn': jobArn },
+        }),
+      );
+    },
+
+    advance: (jobName, { jobArn, status, message }) =>
+      whenTrue(() =>
+        dynamodb.send(
+          new UpdateCommand({
+            ...at(jobName),
+            UpdateExpression:
+              'SET job_arn = :arn, job_status = :status, job_message = :message, job_rank = :rank, updated_at = :now',
+            ConditionExpression:
+              'attribute_exists(job_name) AND (attribute_not_exists(job_rank) OR job_rank < :rank)',
+            ExpressionAttributeValues: {
+              ':arn': jobArn,
+              ':status': status,
+              ':message': message ?? '',
+              ':rank': rankOf(status),
+              ':now': timestamp(),
+            },
+          }),
+        ),
+      ),
+  };
+}
+
+async function whenTrue(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+function attributesOf(item: InventoryItem): Record<string, unknown> {
+  return {
+    job_name: item.jobName,
+    run_id: item.runId,
+    execution_arn: item.executionArn,
+    chunk: item.chunk,
+    attempt: item.attempt,
+    model_id: item.modelId,
+    task_token: item.taskToken,
+  };
+}
+
+function itemOf(attributes: Record<string, unknown>): InventoryItem {
+  return {
+    jobName: attributes['job_name'] as string,
+    runId: attributes['run_id'] as string,
+    executionArn: attributes['execution_arn'] as string,
+    chunk: attributes['chunk'] as number,
+    attempt: attributes['attempt'] as number,
+    modelId: attributes['model_id'] as string,
+    taskToken: attributes['task_token'] as string,
+    jobArn: attributes['job_arn'] as string | undefined,
+    status: attributes['job_status'] as string | undefined,
+  };
+}
+
+export function connectInventory(tableName: string): Inventory {
+  return jobInventory(DynamoDBDocumentClient.from(new DynamoDBClient()), { tableName, now: Date.now });
+}

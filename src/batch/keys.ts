@@ -1,0 +1,54 @@
+/** Where everything lies in the stack's bucket. Each prefix is written here and nowhere else. */
+export const prefixes = {
+  inputs: 'inputs/',
+  runs: 'runs/',
+  jobInputs: 'batch_inputs_json/',
+  jobOutputs: 'batch_outputs_json/',
+  csvOutput: 'batch_output_csv/',
+  parquetOutput: 'batch_output_parquet/',
+} as const;
+
+/** Tables that a run may read: the user's uploads and the results of earlier runs. */
+export const readablePrefixes = [prefixes.inputs, prefixes.csvOutput, prefixes.parquetOutput] as const;
+
+export const outputFormats = ['csv', 'parquet'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export interface RunName {
+  readonly job_name_prefix: string;
+  readonly run_id: string;
+}
+
+const digits = (n: number, width: number) => String(n).padStart(width, '0');
+const under = (prefix: string, run: RunName) => `${prefix}${run.job_name_prefix}/${run.run_id}/`;
+
+export const runKeys = {
+  chunks: (run: RunName) => `${under(prefixes.runs, run)}chunks.jsonl`,
+  parts: (run: RunName) => `${under(prefixes.runs, run)}parts.jsonl`,
+  summary: (run: RunName) => `${under(prefixes.runs, run)}summary.json`,
+  /** Reports of the two Distributed Maps; Step Functions adds `/{map run}/manifest.json`, so no slash at the end. */
+  chunkReports: (run: RunName) => `${under(prefixes.runs, run)}chunk_reports`,
+  partReports: (run: RunName) => `${under(prefixes.runs, run)}part_reports`,
+  answers: (run: RunName, chunk: number) => `${under(prefixes.runs, run)}answers/${digits(chunk, 5)}.arrow`,
+  jobInput: (run: RunName, chunk: number, attempt: number) =>
+    `${under(prefixes.jobInputs, run)}${digits(chunk, 5)}/${attempt}.jsonl`,
+  /** Bedrock adds `{job id}/`; a folder of its own for each attempt keeps every attempt's answers apart. */
+  jobOutput: (run: RunName, chunk: number, attempt: number) =>
+    `${under(prefixes.jobOutputs, run)}${digits(chunk, 5)}/${attempt}/`,
+  output: (run: RunName, format: OutputFormat, fileName: string) =>
+    `${under(format === 'csv' ? prefixes.csvOutput : prefixes.parquetOutput, run)}${fileName}.${format}`,
+} as const;
+
+export interface S3Location {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export function s3Uri({ bucket, key }: S3Location): string {
+  return `s3://${bucket}/${key}`;
+}
+
+export function parseS3Uri(uri: string): S3Location | undefined {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+  return bucket === undefined || key === undefined ? undefined : { bucket, key };
+}

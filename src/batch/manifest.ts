@@ -1,0 +1,86 @@
+import type { OutputFormat, RunName } from './keys.ts';
+import type { OutcomeCounts, StatusCounts } from './outcomes.ts';
+
+/** An object as it was when the run began; a later read fails if its ETag is another. */
+export interface PinnedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+  readonly version_id?: string | undefined;
+  readonly bytes: number;
+}
+
+/** What every step of a run is told; Preprocess makes it, and it does not grow with the dataset. */
+export interface Run extends RunName {
+  readonly execution_arn: string;
+  readonly model_id: string;
+  readonly prompt_id: string | null;
+  readonly output_format: OutputFormat;
+  readonly row_count: number;
+  readonly chunk_count: number;
+  readonly part_count: number;
+  readonly chunks_key: string;
+  readonly parts_key: string;
+  readonly chunk_reports_prefix: string;
+  readonly part_reports_prefix: string;
+  readonly notes: readonly string[];
+}
+
+/** A place in a CSV object from which reading may begin: the row there, its byte and its line. */
+export interface StartPosition {
+  readonly row: number;
+  readonly offset: number;
+  readonly line: number;
+}
+
+/** Contiguous rows of one object, `first_row` counted within it. */
+export interface SourceRange {
+  readonly object: PinnedObject;
+  readonly format: OutputFormat;
+  readonly first_row: number;
+  readonly row_count: number;
+  /** CSV only: the nearest known position at or before `first_row`. */
+  readonly start?: StartPosition | undefined;
+}
+
+/** One line of chunks.jsonl. `first_row` is counted within the run. */
+export interface Chunk {
+  readonly index: number;
+  readonly first_row: number;
+  readonly row_count: number;
+  readonly ranges: readonly SourceRange[];
+}
+
+/** One line of parts.jsonl: a source object, and the file that answers it. */
+export interface Part {
+  readonly index: number;
+  readonly first_row: number;
+  readonly source: SourceRange;
+  readonly output_key: string;
+}
+
+/** How a chunk's job ended: its last Bedrock status, or why there is none. */
+export interface JobResult {
+  readonly status: string;
+  readonly message?: string | undefined;
+  readonly job_arn?: string | undefined;
+}
+
+/** The output of one chunk's child execution, collected by the Distributed Map's ResultWriter. */
+export interface ChunkReport {
+  readonly index: number;
+  readonly rows: number;
+  readonly attempts: number;
+  readonly job: JobResult & { readonly job_name: string };
+  readonly outcomes: OutcomeCounts;
+  readonly null_values: number;
+  /** Where Bedrock's manifest disagrees with what was read, and lines that answer no row. */
+  readonly discrepancies: readonly string[];
+}
+
+export interface PartReport {
+  readonly index: number;
+  readonly output_uri: string;
+  readonly rows: number;
+  readonly statuses: Readonly<StatusCounts>;
+}

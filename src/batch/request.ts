@@ -1,0 +1,136 @@
+import leven from 'leven';
+import * as z from 'zod';
+import { BatchError, refusal } from '../errors.ts';
+import { outputFormats, parseS3Uri } from './keys.ts';
+import { JOB_NAME_PREFIX_LENGTH, jobNamePrefixPattern } from './names.ts';
+
+/** More rows than one job may hold (catalog) are refused by the model's limits, not here. */
+const MAX_RECORDS_PER_JOB = 100_000;
+
+const count = (max: number) =>
+  z
+    .int(`an integer from 1 to ${max}`)
+    .min(1, `an integer from 1 to ${max}`)
+    .max(max, `an integer from 1 to ${max}`);
+const text = z.string('a string').trim().min(1, 'a string of at least one character');
+
+/** The execution's input, as the README documents it. */
+const fields = {
+  s3_uri: text.nullish(),
+  dataset_id: text.nullish(),
+  split: text.nullish(),
+  config: text.nullish(),
+  revision: text.nullish(),
+  job_name_prefix: text.regex(
+    jobNamePrefixPattern,
+    `1 to ${JOB_NAME_PREFIX_LENGTH} letters, digits, "-" or ".", the first a letter or digit (Bedrock accepts no other in job names and S3 URIs)`,
+  ),
+  model_id: text,
+  prompt_id: text.nullish(),
+  max_num_jobs: count(Number.MAX_SAFE_INTEGER).nullish(),
+  max_records_per_job: count(MAX_RECORDS_PER_JOB).nullish(),
+  max_records_total: count(Number.MAX_SAFE_INTEGER).nullish(),
+  output_format: z.enum(outputFormats, `one of ${outputFormats.join(', ')}`).nullish(),
+};
+
+const aliases: Readonly<Record<string, keyof typeof fields>> = {
+  max_records_per_batch: 'max_records_per_job',
+};
+
+const schema = z.object(fields);
+
+export interface RunRequest {
+  readonly s3Uri: string;
+  readonly jobNamePrefix: string;
+  readonly modelId: string;
+  readonly promptId: string | undefined;
+  readonly maxJobs: number | undefined;
+  readonly maxRecordsPerJob: number;
+  readonly maxRecordsTotal: number | undefined;
+  readonly outputFormat: (typeof outputFormats)[number] | undefined;
+}
+
+/** What the stack sets where a request is silent. */
+export interface RequestDefaults {
+  readonly maxRecordsPerJob: number;
+  readonly maxRecordsTotal?: number | undefined;
+}
+
+/**
+ * The execution's input, checked.
+ * @throws BatchError InvalidInput with one sentence on the first thing that is wrong.
+ */
+export function parseRunRequest(input: unknown, defaults: RequestDefaults): RunRequest {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw refusal('start the run', 'the execution input', 'be a JSON object', input);
+  }
+  const parsed = schema.safeParse(withoutAliases(input));
+  if (!parsed.success) throw fieldRefusal(parsed.error, input);
+  const request = parsed.data;
+  return {
+    s3Uri: sourceOf(request),
+    jobNamePrefix: request.job_name_prefix,
+    modelId: request.model_id,
+    promptId: request.prompt_id ?? undefined,
+    maxJobs: request.max_num_jobs ?? undefined,
+    maxRecordsPerJob: request.max_records_per_job ?? defaults.maxRecordsPerJob,
+    maxRecordsTotal: request.max_records_total ?? defaults.maxRecordsTotal,
+    outputFormat: request.output_format ?? undefined,
+  };
+}
+
+function withoutAliases(input: object): Record<string, unknown> {
+  const known: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(input)) {
+    const name = aliases[key] ?? key;
+    if (!Object.hasOwn(fields, name)) throw unknownKey(key);
+    if (Object.hasOwn(known, name)) {
+      throw refusal('start the run', `${name} and its alias ${key}`, 'not both be given', input);
+    }
+    known[name] = value;
+  }
+  return known;
+}
+
+function unknownKey(key: string): BatchError {
+  const names = [...Object.keys(fields), ...Object.keys(aliases)];
+  const nearest = names.reduce((best, name) => (leven(key, name) < leven(key, best) ? name : best));
+  const hint =
+    leven(key, nearest) <= Math.max(2, key.length / 2)
+      ? ` Did you mean ${nearest}?`
+      : ` Known keys: ${names.join(', ')}.`;
+  return new BatchError(
+    'InvalidInput',
+    `Cannot start the run: ${JSON.stringify(key)} is not a key of the input.${hint}`,
+  );
+}
+
+function fieldRefusal(error: z.ZodError, input: object): BatchError {
+  const [issue] = error.issues;
+  const field = String(issue?.path[0]);
+  return refusal('start the run', field, `be ${issue?.message}`, (input as Record<string, unknown>)[field]);
+}
+
+function sourceOf(request: z.infer<typeof schema>): string {
+  const given = [request.s3_uri, request.dataset_id].filter((source) => source != null);
+  if (given.length !== 1) {
+    throw refusal(
+      'start the run',
+      'the source',
+      'be exactly one of s3_uri and dataset_id',
+      given.length === 0 ? 'neither' : 'both',
+    );
+  }
+  if (request.s3_uri == null) {
+    throw refusal(
+      'start the run',
+      'the source',
+      'be an s3_uri, as this version reads no Hugging Face splits',
+      `dataset_id ${request.dataset_id}`,
+    );
+  }
+  if (parseS3Uri(request.s3_uri) === undefined) {
+    throw refusal('start the run', 's3_uri', 'have the form s3://bucket/key', request.s3_uri);
+  }
+  return request.s3_uri;
+}

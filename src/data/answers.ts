@@ -1,0 +1,166 @@
+import { Readable } from 'node:stream';
+import {
+  type Data,
+  type DataType,
+  Field,
+  Float32,
+  Int32,
+  List,
+  makeData,
+  RecordBatch,
+  RecordBatchReader,
+  RecordBatchStreamWriter,
+  Schema,
+  Struct,
+  Utf8,
+} from 'apache-arrow';
+import type { Outcome } from '../batch/outcomes.ts';
+import { recordIdOf } from '../batch/record-id.ts';
+
+/** Rows of one Arrow record batch: 4 MB of 1,024-float vectors. */
+const BATCH_ROWS = 1000;
+
+/** The cells that a run appends to one row, in the order of the appended columns. */
+export interface AnswerRow {
+  readonly answer: string | Float32Array | null;
+  readonly recordId: string;
+  readonly status: Outcome['status'];
+  readonly error: string | null;
+  readonly stopReason: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+}
+
+export function answerRow(row: number, outcome: Outcome): AnswerRow {
+  const recordId = recordIdOf(row);
+  if (outcome.status !== 'succeeded') {
+    const error = `${outcome.error.code}: ${outcome.error.message}`;
+    const nothing = { answer: null, stopReason: null, inputTokens: null, outputTokens: null };
+    return { ...nothing, recordId, status: outcome.status, error };
+  }
+  const { response, embedding, stopReason, inputTokens, outputTokens } = outcome.answer;
+  const answer = response ?? embedding;
+  return { answer, recordId, status: 'succeeded', error: null, stopReason, inputTokens, outputTokens };
+}
+
+/** A chunk's answers in row order as an Arrow IPC stream; memory is bounded by one batch. */
+export function encodeAnswers(
+  rows: Iterable<AnswerRow>,
+  answers: 'response' | 'embedding',
+): AsyncIterable<Uint8Array> {
+  const schema = answersSchema(answers);
+  return Readable.from(recordBatches(rows, schema)).pipe(
+    RecordBatchStreamWriter.throughNode({ autoDestroy: true }),
+  );
+}
+
+function answersSchema(answers: 'response' | 'embedding'): Schema {
+  const floats = new List(new Field('element', new Float32(), false));
+  return new Schema([
+    new Field(answers, answers === 'response' ? new Utf8() : floats, true),
+    new Field('record_id', new Utf8(), true),
+    new Field('status', new Utf8(), true),
+    new Field('error', new Utf8(), true),
+    new Field('stop_reason', new Utf8(), true),
+    new Field('input_tokens', new Int32(), true),
+    new Field('output_tokens', new Int32(), true),
+  ]);
+}
+
+function* recordBatches(rows: Iterable<AnswerRow>, schema: Schema): Generator<RecordBatch> {
+  let batch: AnswerRow[] = [];
+  for (const row of rows) {
+    batch.push(row);
+    if (batch.length < BATCH_ROWS) continue;
+    yield recordBatch(batch, schema);
+    batch = [];
+  }
+  // A stream without a batch has no schema either, so an empty chunk writes an empty one.
+  yield recordBatch(batch, schema);
+}
+
+function recordBatch(rows: readonly AnswerRow[], schema: Schema): RecordBatch {
+  const type = schema.fields[0]?.type;
+  const answer =
+    type instanceof List
+      ? vectorColumn(
+          rows.map((row) => row.answer as Float32Array | null),
+          type,
+        )
+      : textColumn(rows.map((row) => row.answer as string | null));
+  const children = [
+    answer,
+    textColumn(rows.map((row) => row.recordId)),
+    textColumn(rows.map((row) => row.status)),
+    textColumn(rows.map((row) => row.error)),
+    textColumn(rows.map((row) => row.stopReason)),
+    integerColumn(rows.map((row) => row.inputTokens)),
+    integerColumn(rows.map((row) => row.outputTokens)),
+  ] as Data<DataType>[];
+  const data = makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children });
+  return new RecordBatch(schema, data);
+}
+
+/** Arrow's validity bitmap: bit i is set where value i is not null. */
+function validity(values: readonly unknown[]): {
+  readonly nullBitmap: Uint8Array;
+  readonly nullCount: number;
+} {
+  const nullBitmap = new Uint8Array(Math.ceil(values.length / 8));
+  let nullCount = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === null) nullCount++;
+    else nullBitmap[i >> 3] = (nullBitmap[i >> 3] as number) | (1 << (i & 7));
+  }
+  return { nullBitmap, nullCount };
+}
+
+function textColumn(values: readonly (string | null)[]): Data<Utf8> {
+  const bytes = values.map((value) => Buffer.from(value ?? '', 'utf8'));
+  const valueOffsets = offsets(bytes.map((value) => value.length));
+  const data = Buffer.concat(bytes);
+  return makeData({ type: new Utf8(), length: values.length, ...validity(values), valueOffsets, data });
+}
+
+function integerColumn(values: readonly (number | null)[]): Data<Int32> {
+  const data = Int32Array.from(values, (value) => value ?? 0);
+  return makeData({ type: new Int32(), length: values.length, ...validity(values), data });
+}
+
+function vectorColumn(values: readonly (Float32Array | null)[], type: List<Float32>): Data<List<Float32>> {
+  const valueOffsets = offsets(values.map((value) => value?.length ?? 0));
+  const floats = new Float32Array(valueOffsets[values.length] as number);
+  values.forEach((value, i) => {
+    if (value !== null) floats.set(value, valueOffsets[i]);
+  });
+  const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats });
+  return makeData({ type, length: values.length, ...validity(values), valueOffsets, child });
+}
+
+function offsets(lengths: readonly number[]): Int32Array {
+  const result = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, i) => {
+    result[i + 1] = (result[i] as number) + length;
+  });
+  return result;
+}
+
+/** Reads what `encodeAnswers` wrote, row by row. */
+export async function* decodeAnswers(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<AnswerRow> {
+  const reader = await RecordBatchReader.from(chunks);
+  for await (const batch of reader) {
+    for (let i = 0; i < batch.numRows; i++) {
+      const cell = (column: number) => batch.getChildAt(column)?.get(i) ?? null;
+      const answer = cell(0);
+      yield {
+        answer: typeof answer === 'string' || answer === null ? answer : (answer.toArray() as Float32Array),
+        recordId: cell(1),
+        status: cell(2),
+        error: cell(3),
+        stopReason: cell(4),
+        inputTokens: cell(5),
+        outputTokens: cell(6),
+      };
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Papa from 'papaparse';
+import { BatchError } from '../../errors.ts';
+import type { CsvRecord } from './record-scanner.ts';
+
+/** The fields of scanned records, unquoted. The scanner has found the records, so a fixed newline can part them here. */
+export function parseFields(records: readonly CsvRecord[], delimiter: string): string[][] {
+  const text = records.map((record) => record.bytes.toString('utf8')).join('\n');
+  const { data } = Papa.parse<string[]>(text, { delimiter, newline: '\n', header: false });
+  // Two readers of one rule: should they ever disagree, no row may slide into another's place.
+  if (data.length !== records.length) {
+    const at = records[0]?.line;
+    throw new BatchError(
+      'InvalidInput',
+      `Cannot read the CSV records from line ${at}: their quotes can be read in two ways.`,
+    );
+  }
+  return data;
+}
+
+/** Text as CSV fields, quoted where it must be; null is an empty field. */
+export function formatFields(values: readonly (string | null)[], delimiter: string): string {
+  return Papa.unparse([values.map((value) => value ?? '')], { delimiter, newline: '\n' });
+}

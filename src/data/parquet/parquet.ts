@@ -1,0 +1,5 @@
+export { encodeParquet } from './encode.ts';
+export { openParquet } from './open.ts';
+export { readParquetText } from './read-text.ts';
+export { spliceParquet } from './splice.ts';
+export type { ColumnValues, OutputColumn, ParquetTable, Segment } from './types.ts';

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { ModelFamily } from './types.ts';
+
+const modelOutput = z.object({
+  embedding: z.array(z.number()).min(1),
+  inputTextTokenCount: z.number().nullish(),
+});
+
+/** Amazon Titan Text Embeddings V2: 1,024 normalized floats unless a record asks for fewer. */
+export const titanTextEmbeddingsV2: ModelFamily = {
+  name: 'Amazon Titan Text Embeddings V2 (amazon.titan-embed-text-v2:0)',
+  answers: 'embedding',
+
+  encode: (text) => ({ inputText: text }),
+
+  decode(output) {
+    const parsed = modelOutput.safeParse(output);
+    if (!parsed.success) return { unreadable: z.prettifyError(parsed.error) };
+    return {
+      response: null,
+      embedding: Float32Array.from(parsed.data.embedding),
+      stopReason: null,
+      inputTokens: parsed.data.inputTextTokenCount ?? null,
+      outputTokens: null,
+    };
+  },
+};

@@ -1,0 +1,27 @@
+/** What a model made of one record: text or a vector, and what it reports about it. */
+export interface Answer {
+  readonly response: string | null;
+  readonly embedding: Float32Array | null;
+  readonly stopReason: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+}
+
+/** `modelOutput` that does not have its family's shape; a record's failure is a value, not an exception. */
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/** One model family: how a record is asked and how its answer is read. Both functions are pure. */
+export interface ModelFamily {
+  /** The name that a user reads in a refusal. */
+  readonly name: string;
+  readonly answers: 'response' | 'embedding';
+  /** `text` is the rendered prompt, or the text to embed. Returns the record's `modelInput`. */
+  encode(text: string): Readonly<Record<string, unknown>>;
+  decode(modelOutput: unknown): Answer | Unreadable;
+}
+
+export function isUnreadable(decoded: Answer | Unreadable): decoded is Unreadable {
+  return 'unreadable' in decoded;
+}

@@ -1,0 +1,75 @@
+import type { S3Location } from '../batch/keys.ts';
+import type { PinnedObject } from '../batch/manifest.ts';
+import type { ByteSource } from '../data/byte-source.ts';
+
+/** The stack's bucket, and objects pinned in it. */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** @throws BatchError NotFound */
+  pin(location: S3Location): Promise<PinnedObject>;
+  /** Reads fail with SourceChanged if the object is not the pinned one any more. */
+  source(object: PinnedObject): ByteSource;
+  exists(key: string): Promise<boolean>;
+  read(key: string): AsyncIterable<Uint8Array>;
+  /** Keys below a prefix, in order. */
+  list(prefix: string): AsyncIterable<string>;
+  write(key: string, body: AsyncIterable<Uint8Array> | string): Promise<void>;
+}
+
+export interface JobRequest {
+  readonly jobName: string;
+  readonly clientRequestToken: string;
+  readonly modelId: string;
+  readonly inputUri: string;
+  readonly outputUri: string;
+}
+
+export interface Job {
+  readonly jobArn: string;
+  readonly jobName: string;
+  readonly status: string;
+  readonly message?: string | undefined;
+}
+
+export interface JobReader {
+  get(jobArn: string): Promise<Job>;
+}
+
+/** Bedrock's model invocation jobs. */
+export interface Jobs extends JobReader {
+  /** Idempotent by `clientRequestToken`. Returns the job's ARN. */
+  create(request: JobRequest): Promise<string>;
+}
+
+export interface InventoryItem {
+  readonly jobName: string;
+  readonly runId: string;
+  readonly executionArn: string;
+  readonly chunk: number;
+  readonly attempt: number;
+  readonly modelId: string;
+  readonly taskToken: string;
+  readonly jobArn?: string | undefined;
+  readonly status?: string | undefined;
+}
+
+/** The ledger of jobs, by job name. An item is there before its job is. */
+export interface Inventory {
+  /** False if the job's name is in the ledger already. */
+  add(item: InventoryItem): Promise<boolean>;
+  get(jobName: string): Promise<InventoryItem | undefined>;
+  /** Gives the job to another delivery of its task: the last one waits for the answer. */
+  handOver(jobName: string, taskToken: string): Promise<void>;
+  recordArn(jobName: string, jobArn: string): Promise<void>;
+  /** Moves the status forward only. False if the item already stands there or further. */
+  advance(jobName: string, job: Pick<Job, 'status' | 'message' | 'jobArn'>): Promise<boolean>;
+}
+
+export interface TaskCallbacks {
+  /** False if nobody waits on the token any more. */
+  succeed(taskToken: string, output: unknown): Promise<boolean>;
+}
+
+export interface Log {
+  info(message: string, fields: Record<string, unknown>): void;
+}

@@ -1,0 +1,31 @@
+import type { Inventory, JobReader, Log, TaskCallbacks } from './collaborators.ts';
+import { settleIfEnded } from './run-job.ts';
+
+/** The detail of EventBridge's `Batch Inference Job State Change`; its names differ from the API's. */
+export interface JobEventDetail {
+  readonly batchJobName: string;
+  readonly batchJobArn: string;
+  readonly status: string;
+}
+
+export interface JobEventCollaborators {
+  readonly inventory: Inventory;
+  readonly jobs: JobReader;
+  readonly tasks: TaskCallbacks;
+  readonly log: Log;
+}
+
+/**
+ * Hears that a job of the account changed. Events come late, twice and out of order, so an event is only a hint to look: the job's
+ * status is read again, never moved backwards, and a token that nobody waits on any more is no error.
+ */
+export async function jobEvent(
+  { batchJobName, batchJobArn }: JobEventDetail,
+  { inventory, jobs, tasks, log }: JobEventCollaborators,
+): Promise<void> {
+  const item = await inventory.get(batchJobName);
+  if (item === undefined) return log.info('Not a job of this stack.', { batchJobName });
+  const job = await jobs.get(batchJobArn);
+  const settled = await settleIfEnded(job, item.taskToken, { inventory, tasks });
+  log.info('Read the job after its event.', { batchJobName, status: job.status, settled });
+}
