@@ -1,0 +1,87 @@
+import type { JobLimits } from '../../models/catalog.ts';
+
+/** Every status of a job, and whether nothing follows it. */
+const TERMINAL = {
+  Submitted: false,
+  Validating: false,
+  Scheduled: false,
+  InProgress: false,
+  Stopping: false,
+  Completed: true,
+  PartiallyCompleted: true,
+  Failed: true,
+  Stopped: true,
+  Expired: true,
+} as const;
+
+export type JobStatus = keyof typeof TERMINAL;
+export const JOB_STATUSES: readonly string[] = Object.keys(TERMINAL);
+
+export function isTerminal(status: JobStatus): boolean {
+  return TERMINAL[status];
+}
+
+/** The body of CreateModelInvocationJob, once it is known to be valid. */
+export interface CreateJobRequest {
+  readonly jobName: string;
+  readonly roleArn: string;
+  readonly modelId: string;
+  readonly clientRequestToken?: string;
+  readonly inputDataConfig: { readonly s3InputDataConfig: { readonly s3Uri: string } };
+  readonly outputDataConfig: { readonly s3OutputDataConfig: { readonly s3Uri: string } };
+  readonly timeoutDurationInHours?: number;
+  readonly modelInvocationType?: 'InvokeModel' | 'Converse';
+  readonly vpcConfig?: unknown;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly arn: string;
+  /** Order of creation, from 0; ties of the clock are broken by it. */
+  readonly sequence: number;
+  readonly request: CreateJobRequest;
+  readonly modelArn: string;
+  readonly limits: JobLimits;
+  readonly submitTime: number;
+  readonly expirationTime: number;
+  /** Aborted by StopModelInvocationJob. */
+  readonly stop: AbortController;
+  status: JobStatus;
+  message: string | undefined;
+  lastModifiedTime: number;
+  endTime: number | undefined;
+  totalRecords: number;
+  succeededRecords: number;
+  failedRecords: number;
+}
+
+/** How Get and List show a job. */
+export function describeJob(job: Job): Readonly<Record<string, unknown>> {
+  const { request } = job;
+  return {
+    jobArn: job.arn,
+    jobName: request.jobName,
+    modelId: job.modelArn,
+    clientRequestToken: request.clientRequestToken,
+    roleArn: request.roleArn,
+    status: job.status,
+    message: job.message,
+    submitTime: iso(job.submitTime),
+    lastModifiedTime: iso(job.lastModifiedTime),
+    endTime: job.endTime === undefined ? undefined : iso(job.endTime),
+    inputDataConfig: request.inputDataConfig,
+    outputDataConfig: request.outputDataConfig,
+    vpcConfig: request.vpcConfig,
+    timeoutDurationInHours: request.timeoutDurationInHours,
+    jobExpirationTime: iso(job.expirationTime),
+    modelInvocationType: request.modelInvocationType ?? 'InvokeModel',
+    totalRecordCount: job.totalRecords,
+    processedRecordCount: job.succeededRecords + job.failedRecords,
+    successRecordCount: job.succeededRecords,
+    errorRecordCount: job.failedRecords,
+  };
+}
+
+export function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,11 @@
+import type { Checksums } from '../checksum.ts';
+import { checksumType } from '../object-headers.ts';
+import type { XmlElement } from '../xml.ts';
+
+/** `<ChecksumCRC32>…</ChecksumCRC32><ChecksumType>…</ChecksumType>`, as copies and completed uploads answer. */
+export function checksumElements(checksums: Checksums): XmlElement[] {
+  return Object.entries(checksums).flatMap(([name, value]): XmlElement[] => [
+    [`Checksum${name.toUpperCase()}`, value],
+    ['ChecksumType', checksumType(value)],
+  ]);
+}

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+
+/** A synthesized stack: its template, and where the code lies that it names by S3 key. */
+export interface Assembly {
+  readonly stackName: string;
+  readonly template: Template;
+  /** The directory of an asset, by the key that the template gives it. */
+  assetDirectory(objectKey: string): string;
+}
+
+interface AssetManifest {
+  readonly files: Readonly<
+    Record<
+      string,
+      {
+        readonly source: { readonly path: string };
+        readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
+      }
+    >
+  >;
+}
+
+/** Reads what `cdk synth` wrote: `{stack}.template.json` and `{stack}.assets.json`. */
+export async function readAssembly(directory: string, stackName: string): Promise<Assembly> {
+  const read = async (name: string) => JSON.parse(await readFile(join(directory, name), 'utf8')) as unknown;
+  const template = (await read(`${stackName}.template.json`)) as Template;
+  const manifest = (await read(`${stackName}.assets.json`)) as AssetManifest;
+  const paths = new Map<string, string>();
+  for (const { source, destinations } of Object.values(manifest.files)) {
+    for (const { objectKey } of Object.values(destinations)) paths.set(objectKey, source.path);
+  }
+  return {
+    stackName,
+    template,
+    assetDirectory(objectKey) {
+      const path = paths.get(objectKey);
+      if (path === undefined) throw new Error(`The assembly has no asset ${objectKey}.`);
+      return join(directory, path);
+    },
+  };
+}
