@@ -2,6 +2,7 @@ import {
   BedrockClient,
   CreateModelInvocationJobCommand,
   GetModelInvocationJobCommand,
+  paginateListModelInvocationJobs,
   ServiceQuotaExceededException,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock';
@@ -62,4 +63,28 @@ export function connectJobs(options: BedrockJobsOptions): Jobs {
 
 export function connectJobReader(): JobReader {
   return bedrockJobReader(new BedrockClient());
+}
+
+export interface JobProgress {
+  readonly status: string;
+  readonly processed: number;
+  readonly total: number;
+}
+
+/** The jobs whose names contain a text, with their record counters, which lag by up to a minute. */
+export function connectJobProgress(): (nameContains: string) => Promise<readonly JobProgress[]> {
+  const client = new BedrockClient();
+  return async (nameContains) => {
+    const jobs: JobProgress[] = [];
+    for await (const page of paginateListModelInvocationJobs({ client }, { nameContains })) {
+      for (const {
+        status = 'Submitted',
+        processedRecordCount = 0,
+        totalRecordCount = 0,
+      } of page.invocationJobSummaries ?? []) {
+        jobs.push({ status, processed: processedRecordCount, total: totalRecordCount });
+      }
+    }
+    return jobs;
+  };
 }

@@ -74,18 +74,27 @@ class Pool {
         `Lambda.RequestTooLargeException: the payload must be smaller than ${MAX_PAYLOAD_BYTES} bytes.`,
       );
     }
-    if (this.#running >= (this.#options.concurrency ?? 4))
-      await new Promise<void>((turn) => this.#queue.push(turn));
-    this.#running++;
+    await this.#enter();
     const environment = this.#idle.pop() ?? this.#start();
     try {
       return await environment.run(payload);
     } finally {
-      this.#running--;
       if (environment.alive) this.#idle.push(environment);
       else this.#all.delete(environment);
-      this.#queue.shift()?.();
+      this.#leave();
     }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#running < (this.#options.concurrency ?? 4)) this.#running++;
+    else await new Promise<void>((turn) => this.#queue.push(turn));
+  }
+
+  /** The next in line takes over the place of the one that leaves, so that nobody can come in between. */
+  #leave(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) this.#running--;
+    else next();
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,47 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { BatchError } from '../src/errors.ts';
+import { type LocalRunOptions, localRun } from './local-run.ts';
+
+const program = new Command('bedrock-batch').description(
+  'Adds a column to a table of any size with Amazon Bedrock batch inference.',
+);
+
+const local = program
+  .command('local')
+  .description('runs the synthesized stack on this machine, without an account');
+
+local
+  .command('run')
+  .description('runs a table through the stack and leaves it here with its answers')
+  .option('--input <file>', 'a CSV or Parquet file')
+  .option(
+    '--execution-input <file>',
+    "the execution's input as JSON; its s3_uri is where --input is uploaded to",
+  )
+  .option('--model-id <id>', 'e.g. us.anthropic.claude-haiku-4-5-20251001-v1:0')
+  .option('--prompt-id <id>', 'e.g. joke_about_topic; none for an embedding model')
+  .option(
+    '--job-name-prefix <prefix>',
+    "what jobs' names and keys begin with (default: the input's file name)",
+  )
+  .option('--max-records-per-job <n>', 'records of a job, at most', wholeNumber)
+  .option('--max-num-jobs <n>', 'jobs of the run, at most', wholeNumber)
+  .option('--max-records-total <n>', 'records of the run, at most', wholeNumber)
+  .option('--output-format <format>', "csv or parquet (default: the input's)")
+  .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
+  .option('--state <directory>', "the local AWS's buckets and tables", '.local')
+  .action((options: LocalRunOptions) => localRun(options));
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number)) return number;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // A sentence for the user; anything else is a defect and shows where it is.
+  console.error(error instanceof BatchError ? error.message : error);
+  process.exitCode = 1;
+}

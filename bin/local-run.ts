@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectJobProgress } from '../src/aws/bedrock-jobs.ts';
+import { connectExecutions, type ExecutionState, type Executions } from '../src/aws/executions.ts';
+import { connectObjectStore } from '../src/aws/object-store.ts';
+import { parseS3Uri } from '../src/batch/keys.ts';
+import { runJobNamePrefix } from '../src/batch/names.ts';
+import { BatchError } from '../src/errors.ts';
+import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
+import { readAssembly } from '../src/local/template/assembly.ts';
+import type { ExecutionOutput } from '../src/steps/summarize.ts';
+import { checkInput, type ExecutionInput, executionInput, uploadKey } from './execution-input.ts';
+import { progressDisplay } from './progress.ts';
+import { synthesize } from './synthesize.ts';
+
+export interface LocalRunOptions {
+  readonly input?: string;
+  readonly executionInput?: string;
+  readonly modelId?: string;
+  readonly promptId?: string;
+  readonly jobNamePrefix?: string;
+  readonly maxRecordsPerJob?: number;
+  readonly maxNumJobs?: number;
+  readonly maxRecordsTotal?: number;
+  readonly outputFormat?: string;
+  readonly out?: string;
+  readonly state: string;
+}
+
+const STACK = 'BedrockBatch';
+const POLL_MS = 250;
+
+/** @throws BatchError with one sentence on what is wrong with the input, or on why the run failed */
+export async function localRun(options: LocalRunOptions): Promise<void> {
+  await checkInput(await executionInput(options, 'bucket'), options);
+  console.log('Synthesizing the stack.');
+  const assemblyDirectory = join(options.state, 'assembly');
+  await synthesize(assemblyDirectory);
+  console.log('Starting it on this machine.');
+  const assembly = await readAssembly(assemblyDirectory, STACK);
+  const aws = await startLocalAws({ assembly, directory: options.state });
+  try {
+    Object.assign(process.env, aws.environment);
+    await runOn(aws, options);
+  } finally {
+    await aws.close();
+  }
+}
+
+async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptions): Promise<void> {
+  const { bucketName = '', stepFunctionName = '' } = outputs;
+  const input = await executionInput(options, bucketName);
+  const objects = connectObjectStore(bucketName);
+  if (options.input !== undefined) {
+    await objects.write(uploadKey(input, bucketName), createReadStream(options.input));
+    console.log(`Uploaded ${options.input} to ${input.s3_uri}.`);
+  }
+  const executions = await connectExecutions(stepFunctionName);
+  const executionArn = await executions.start(randomUUID(), input);
+  console.log(`Started ${executionArn} with\n${JSON.stringify(input, null, 2)}`);
+  const ended = await watched(executions, executionArn, input);
+  const output = outputOf(ended, logDirectory);
+  const directory = options.out ?? join('output', output.job_name_prefix, output.run_id);
+  await mkdir(directory, { recursive: true });
+  for (const uri of [...output.output_uris, output.summary_uri]) {
+    const key = parseS3Uri(uri)?.key ?? '';
+    await pipeline(objects.read(key), createWriteStream(join(directory, basename(key))));
+  }
+  report(output, directory);
+}
+
+/** Follows an execution to its end. Ctrl-C stops it, so that nothing is left running. */
+async function watched(
+  executions: Executions,
+  executionArn: string,
+  input: ExecutionInput,
+): Promise<ExecutionState> {
+  const display = progressDisplay();
+  const jobs = connectJobProgress();
+  const jobNames = runJobNamePrefix(executionArn, String(input.job_name_prefix));
+  const stop = () => void executions.stop(executionArn, 'Interrupted on the command line.');
+  process.once('SIGINT', stop);
+  try {
+    for (;;) {
+      const state = await executions.describe(executionArn);
+      display.show({ maps: await executions.mapProgress(executionArn), jobs: await jobs(jobNames) });
+      if (state.status !== 'RUNNING') return state;
+      await delay(POLL_MS);
+    }
+  } finally {
+    process.off('SIGINT', stop);
+    display.done();
+  }
+}
+
+function outputOf({ status, output, error, cause }: ExecutionState, logDirectory: string): ExecutionOutput {
+  if (status === 'SUCCEEDED') return output as ExecutionOutput;
+  const { errorMessage } = (cause?.startsWith('{') ? JSON.parse(cause) : { errorMessage: cause }) as {
+    errorMessage?: string;
+  };
+  if (error === 'InvalidInput' || error === 'NotFound' || error === 'NoRowSucceeded')
+    throw new BatchError(error, errorMessage ?? '');
+  const sentence = `The execution ended as ${status}: ${error ?? 'no error'}: ${errorMessage ?? 'no cause'}. The functions' logs are in ${logDirectory}.`;
+  throw new BatchError('Internal', sentence);
+}
+
+function report(output: ExecutionOutput, directory: string): void {
+  const { statuses, rows, chunks, output_uris, duration_seconds } = output;
+  const files = output_uris.map((uri) => join(directory, basename(uri)));
+  console.log(
+    [
+      `${rows} rows in ${chunks} ${chunks === 1 ? 'job' : 'jobs'}: ${statuses.succeeded} succeeded, ${statuses.failed} failed, ${statuses.missing} missing (${duration_seconds.toFixed(1)} s).`,
+      ...output.notes,
+      `Tokens: ${output.input_tokens} in, ${output.output_tokens} out.`,
+      'The answers are simulated: no model was asked, and nothing was spent.',
+      `Result: ${files.join(', ')}`,
+      `Summary: ${join(directory, 'summary.json')}`,
+    ].join('\n'),
+  );
+}

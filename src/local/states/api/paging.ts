@@ -1,0 +1,31 @@
+import { ApiError } from './api-error.ts';
+
+interface PageRequest {
+  readonly maxResults?: number;
+  readonly nextToken?: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextToken?: string;
+}
+
+const MOST = 1000;
+
+/** The page after the item whose key the token names, so that items added meanwhile neither repeat nor hide others. */
+export function pageOf<T>(all: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
+  const { maxResults, nextToken } = request;
+  const size = Math.min(maxResults || 100, MOST);
+  const start = nextToken === undefined ? 0 : after(all, keyOf, nextToken);
+  const items = all.slice(start, start + size);
+  const last = items.at(-1);
+  const more = start + size < all.length && last !== undefined;
+  return { items, ...(more && { nextToken: Buffer.from(keyOf(last)).toString('base64') }) };
+}
+
+function after<T>(all: readonly T[], keyOf: (item: T) => string, token: string): number {
+  const key = Buffer.from(token, 'base64').toString();
+  const index = all.findIndex((item) => keyOf(item) === key);
+  if (index < 0) throw new ApiError('InvalidToken', `Invalid Token: '${token}'`);
+  return index + 1;
+}

@@ -1,0 +1,48 @@
+/** A failure as the Amazon States Language names it: what Retry and Catch match, and `errorOutput` holds. */
+export class StatesError extends Error {
+  readonly error: string;
+  override readonly cause: string | undefined;
+  /** The field whose expression failed, e.g. `Arguments/Payload`. */
+  readonly location: string | undefined;
+
+  constructor(error: string, cause?: string, location?: string) {
+    super(cause ? `${error}: ${cause}` : error);
+    this.name = 'StatesError';
+    this.error = error;
+    this.cause = cause;
+    this.location = location;
+  }
+}
+
+export type EndStatus = 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT';
+
+/** The end of a whole execution, or of a branch whose sibling failed: no Retry and no Catch sees it. */
+export class Interruption extends Error {
+  readonly status: Exclude<EndStatus, 'SUCCEEDED'>;
+  readonly error: string | undefined;
+  override readonly cause: string | undefined;
+
+  constructor(status: Exclude<EndStatus, 'SUCCEEDED'>, error?: string, cause?: string) {
+    super(`${status} ${error ?? ''} ${cause ?? ''}`.trim());
+    this.name = 'Interruption';
+    this.status = status;
+    this.error = error;
+    this.cause = cause;
+  }
+}
+
+export function toStatesError(failure: unknown): StatesError {
+  if (failure instanceof StatesError) return failure;
+  return new StatesError('States.Runtime', failure instanceof Error ? failure.message : String(failure));
+}
+
+/** A state machine that AWS would not create, or that is beyond what runs locally. */
+export class InvalidDefinition extends Error {
+  constructor(what: string, rule: string, got?: unknown) {
+    const value = typeof got === 'string' ? got : JSON.stringify(got);
+    super(
+      `Cannot create the state machine: ${what} must ${rule}${value === undefined ? '' : `, got ${value}`}.`,
+    );
+    this.name = 'InvalidDefinition';
+  }
+}

@@ -1,0 +1,47 @@
+import { StatesError } from './errors.ts';
+import type { TaskHandler } from './options.ts';
+
+export interface FunctionFailure {
+  readonly errorMessage?: string;
+  readonly errorType?: string;
+  readonly [more: string]: unknown;
+}
+
+/** Invokes a function by whatever `Arguments.FunctionName` holds: a name or an ARN, with or without `:$LATEST`. */
+export type InvokeFunction = (
+  functionName: string,
+  payload: unknown,
+) => Promise<
+  { readonly payload: unknown } | { readonly functionError: string; readonly payload: FunctionFailure }
+>;
+
+/** `lambda:invoke` with the optimized integration's result (page "Invoke an AWS Lambda function with Step Functions"). */
+export function lambdaTaskHandler(invokeFunction: InvokeFunction): TaskHandler {
+  return async ({ arguments: given }) => {
+    const { FunctionName, Payload = {} } = (given ?? {}) as { FunctionName?: unknown; Payload?: unknown };
+    if (typeof FunctionName !== 'string') {
+      throw new StatesError(
+        'States.Runtime',
+        'The Arguments of lambda:invoke must have a FunctionName that is a string.',
+      );
+    }
+    const answer = await invokeFunction(FunctionName, Payload).catch(serviceFailed);
+    if ('functionError' in answer) throw functionFailed(answer.payload);
+    return {
+      ExecutedVersion: '$LATEST',
+      Payload: answer.payload ?? null,
+      SdkHttpMetadata: { HttpStatusCode: 200 },
+      StatusCode: 200,
+    };
+  };
+}
+
+function functionFailed(payload: FunctionFailure): StatesError {
+  return new StatesError(payload.errorType ?? 'Lambda.Unknown', JSON.stringify(payload));
+}
+
+/** Errors of the Lambda service carry its prefix; anything else never reached the service. */
+function serviceFailed(failure: unknown): never {
+  const { name = '', message = String(failure) } = failure instanceof Error ? failure : {};
+  throw new StatesError(`Lambda.${name.endsWith('Exception') ? name : 'SdkClientException'}`, message);
+}

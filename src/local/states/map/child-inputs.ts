@@ -1,0 +1,92 @@
+import type { MapState } from '../definition.ts';
+import { Interruption, StatesError } from '../errors.ts';
+import type { Visit } from '../visit.ts';
+import { selectItem } from './items.ts';
+import type { Batching, DistributedPlan, S3Source } from './plan.ts';
+
+/** The input of one child execution and how many items it stands for. */
+export interface ChildInput {
+  readonly index: number;
+  readonly input: unknown;
+  readonly items: number;
+}
+
+/** Read, selected and batched one by one: no more is in memory than the children at work and one batch. */
+export function childInputs(
+  state: MapState,
+  visit: Visit,
+  plan: DistributedPlan,
+  signal: AbortSignal,
+): AsyncGenerator<ChildInput> {
+  const { source } = plan;
+  const raw = isArray(source) ? source : readSource(source, visit, signal);
+  const selected = selectItems(state, visit, raw);
+  return plan.batching ? inBatches(selected, plan.batching) : oneByOne(selected);
+}
+
+function isArray(source: DistributedPlan['source']): source is readonly unknown[] {
+  return Array.isArray(source);
+}
+
+async function* readSource(source: S3Source, visit: Visit, signal: AbortSignal): AsyncGenerator<unknown> {
+  const { maxItems = Number.POSITIVE_INFINITY, ...request } = source;
+  let count = 0;
+  try {
+    for await (const item of visit.frame.options.readItems({ ...request, signal })) {
+      yield item;
+      count += 1;
+      if (count >= maxItems) return;
+    }
+  } catch (failure) {
+    throw readerFailure(failure);
+  }
+}
+
+function readerFailure(failure: unknown): unknown {
+  if (failure instanceof StatesError || failure instanceof Interruption) return failure;
+  return new StatesError(
+    'States.ItemReaderFailed',
+    failure instanceof Error ? failure.message : String(failure),
+  );
+}
+
+async function* selectItems(
+  state: MapState,
+  visit: Visit,
+  raw: Iterable<unknown> | AsyncIterable<unknown>,
+): AsyncGenerator<unknown> {
+  let index = 0;
+  for await (const value of raw) {
+    yield await selectItem(state, visit, index, value);
+    index += 1;
+  }
+}
+
+async function* oneByOne(items: AsyncIterable<unknown>): AsyncGenerator<ChildInput> {
+  let index = 0;
+  for await (const input of items) {
+    yield { index, input, items: 1 };
+    index += 1;
+  }
+}
+
+/** A batch is closed by its number of items or by the bytes of its JSON, whichever comes first. */
+async function* inBatches(items: AsyncIterable<unknown>, batching: Batching): AsyncGenerator<ChildInput> {
+  const frame = { ...(batching.batchInput !== undefined && { BatchInput: batching.batchInput }), Items: [] };
+  const emptyBytes = Buffer.byteLength(JSON.stringify(frame));
+  let index = 0;
+  let batch: unknown[] = [];
+  let bytes = emptyBytes;
+  for await (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item)) + (batch.length > 0 ? 1 : 0);
+    if (batch.length > 0 && (batch.length >= batching.maxItems || bytes + size > batching.maxBytes)) {
+      yield { index, input: { ...frame, Items: batch }, items: batch.length };
+      index += 1;
+      batch = [];
+      bytes = emptyBytes;
+    }
+    batch.push(item);
+    bytes += size;
+  }
+  if (batch.length > 0) yield { index, input: { ...frame, Items: batch }, items: batch.length };
+}

@@ -1,0 +1,95 @@
+import type { Machine, State, StateType } from './definition.ts';
+import { Interruption, StatesError } from './errors.ts';
+import { notTruncated } from './history.ts';
+import { runMap } from './map/map.ts';
+import { encodePayload } from './payload-limit.ts';
+import { recover } from './recovery.ts';
+import { runChoice } from './state/choice.ts';
+import { runFail } from './state/fail.ts';
+import { runParallel } from './state/parallel.ts';
+import { runPass } from './state/pass.ts';
+import { runSucceed } from './state/succeed.ts';
+import { runTask } from './state/task.ts';
+import { runWait } from './state/wait.ts';
+import type { Conclusion, Frame, Visit } from './visit.ts';
+
+type Handlers = {
+  readonly [Type in StateType]: (state: Extract<State, { Type: Type }>, visit: Visit) => Promise<Conclusion>;
+};
+
+const HANDLERS: Handlers = {
+  Pass: runPass,
+  Succeed: runSucceed,
+  Fail: runFail,
+  Wait: runWait,
+  Choice: runChoice,
+  Task: runTask,
+  Parallel: runParallel,
+  Map: runMap,
+};
+
+/** Events exist for the abortion of these types of state. */
+const ABORTED_EVENTS: readonly StateType[] = ['Task', 'Wait', 'Parallel', 'Map'];
+
+/** From StartAt to the end of the machine, a branch or an iteration; gives the last output. */
+export async function runMachine(machine: Machine, input: unknown, frame: Frame): Promise<unknown> {
+  let value = input;
+  for (let name: string | undefined = machine.StartAt; name !== undefined; ) {
+    const state: State | undefined = machine.States[name];
+    if (!state) throw new StatesError('States.Runtime', `The state '${name}' does not exist.`);
+    const conclusion: Conclusion = await runState(state, enter(state, name, value, frame));
+    value = conclusion.output;
+    name = conclusion.next;
+  }
+  return value;
+}
+
+function enter(state: State, name: string, input: unknown, frame: Frame): Visit {
+  frame.signal.throwIfAborted();
+  const details = { name, input: encodePayload(input, name), inputDetails: notTruncated };
+  const enteredId = frame.history.add(frame.track, `${state.Type}StateEntered`, details);
+  const enteredTime = new Date(frame.options.clock.now()).toISOString();
+  return { frame, name, input, enteredId, enteredTime, retryCount: 0 };
+}
+
+async function runState(state: State, visit: Visit): Promise<Conclusion> {
+  try {
+    const conclusion = await recover(recoveryOf(state), visit, () => attempt(state, visit));
+    leave(state, visit, conclusion);
+    return conclusion;
+  } catch (error) {
+    noteAbortion(state, visit, error);
+    throw error;
+  }
+}
+
+function attempt(state: State, visit: Visit): Promise<Conclusion> {
+  const handler = HANDLERS[state.Type] as (state: State, visit: Visit) => Promise<Conclusion>;
+  return handler(state, visit);
+}
+
+function recoveryOf(state: State) {
+  return state.Type === 'Task' || state.Type === 'Parallel' || state.Type === 'Map' ? state : {};
+}
+
+function leave(state: State, visit: Visit, { text, assigned }: Conclusion): void {
+  const { frame, name } = visit;
+  frame.variables.assign(assigned);
+  const values = Object.entries(assigned).map(([key, value]) => [key, JSON.stringify(value)]);
+  frame.history.add(frame.track, `${state.Type}StateExited`, {
+    name,
+    output: text,
+    outputDetails: notTruncated,
+    ...(values.length > 0 && {
+      assignedVariables: Object.fromEntries(values),
+      assignedVariablesDetails: notTruncated,
+    }),
+  });
+}
+
+function noteAbortion(state: State, visit: Visit, error: unknown): void {
+  if (!(error instanceof Interruption) || error.status === 'FAILED') return;
+  if (ABORTED_EVENTS.includes(state.Type)) {
+    visit.frame.history.add(visit.frame.track, `${state.Type}StateAborted`);
+  }
+}

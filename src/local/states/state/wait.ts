@@ -1,0 +1,25 @@
+import type { WaitState } from '../definition.ts';
+import { type Conclusion, conclude, evaluateAs, evaluateCount, queryError, type Visit } from '../visit.ts';
+import { sleepUntil } from '../waiting.ts';
+
+/** RFC 3339 with a `T` and a `Z` or offset: the only form Step Functions takes. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+export async function runWait(state: WaitState, visit: Visit): Promise<Conclusion> {
+  const { clock } = visit.frame.options;
+  await sleepUntil(clock, await wakeTime(state, visit), visit.frame.signal);
+  return conclude(visit, state, visit.input);
+}
+
+async function wakeTime(state: WaitState, visit: Visit): Promise<number> {
+  const seconds = await evaluateCount(visit, 'Seconds', state.Seconds);
+  if (seconds !== undefined) return visit.frame.options.clock.now() + seconds * 1000;
+  const timestamp = await evaluateAs(visit, 'string', 'Timestamp', state.Timestamp);
+  const time = Date.parse(timestamp);
+  if (TIMESTAMP.test(timestamp) && !Number.isNaN(time)) return time;
+  throw queryError(
+    visit,
+    'Timestamp',
+    `The value of the field Timestamp must be an ISO 8601 timestamp, but was: ${timestamp}.`,
+  );
+}

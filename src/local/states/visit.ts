@@ -1,0 +1,162 @@
+import type { Machine, Template } from './definition.ts';
+import { StatesError } from './errors.ts';
+import { EvaluationError, type Expressions, ofType, type ValueType } from './expressions.ts';
+import type { History, Track } from './history.ts';
+import type { ExecutionResult, InterpretOptions } from './options.ts';
+import { encodePayload } from './payload-limit.ts';
+import type { Variables } from './variables.ts';
+
+export interface MapItem {
+  readonly Index: number;
+  readonly Value: unknown;
+}
+
+/** What one execution needs to run another inside it, given to it rather than imported, so that files form no cycle. */
+export interface Runners {
+  runMachine(machine: Machine, input: unknown, frame: Frame): Promise<unknown>;
+  runExecution(
+    machine: Machine,
+    input: unknown,
+    options: InterpretOptions,
+    expressions: Expressions,
+  ): Promise<ExecutionResult>;
+}
+
+/** Where states run: the whole execution, a branch or an iteration. */
+export interface Frame {
+  readonly options: InterpretOptions;
+  readonly expressions: Expressions;
+  readonly history: History;
+  readonly runners: Runners;
+  readonly variables: Variables;
+  readonly track: Track;
+  readonly signal: AbortSignal;
+  readonly item?: MapItem;
+}
+
+/** One stay in one state, retries included. */
+export interface Visit {
+  readonly frame: Frame;
+  readonly name: string;
+  readonly input: unknown;
+  readonly enteredId: number;
+  readonly enteredTime: string;
+  retryCount: number;
+}
+
+/** What is known to a field beyond the input and the context; see the table in check-expressions.ts. */
+export interface Given {
+  readonly result?: unknown;
+  readonly errorOutput?: unknown;
+  readonly taskToken?: string;
+  readonly item?: MapItem;
+}
+
+export interface Conclusion {
+  readonly output: unknown;
+  /** The output as JSON, within the quota. */
+  readonly text: string;
+  readonly assigned: Readonly<Record<string, unknown>>;
+  readonly next: string | undefined;
+}
+
+export async function evaluate(
+  visit: Visit,
+  field: string,
+  template: Template,
+  given: Given = {},
+): Promise<unknown> {
+  const { expressions, variables } = visit.frame;
+  const { result, errorOutput } = given;
+  const states = {
+    input: visit.input,
+    context: contextOf(visit, given),
+    ...(result !== undefined && { result }),
+    ...(errorOutput !== undefined && { errorOutput }),
+  };
+  try {
+    return await expressions.evaluate(template, field, { ...variables.visible(), states });
+  } catch (error) {
+    throw placed(visit, error);
+  }
+}
+
+interface TypedValues {
+  readonly string: string;
+  readonly number: number;
+  readonly boolean: boolean;
+  readonly array: readonly unknown[];
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export async function evaluateAs<T extends ValueType>(
+  visit: Visit,
+  type: T,
+  field: string,
+  template: Template,
+  given: Given = {},
+): Promise<TypedValues[T]> {
+  const value = await evaluate(visit, field, template, given);
+  try {
+    return ofType(value, type, field, template) as TypedValues[T];
+  } catch (error) {
+    throw placed(visit, error);
+  }
+}
+
+/** A whole number of at least `least`; undefined where the field is not given. */
+export async function evaluateCount(
+  visit: Visit,
+  field: string,
+  template: Template,
+  least = 0,
+): Promise<number | undefined> {
+  if (template === undefined) return undefined;
+  const value = await evaluateAs(visit, 'number', field, template);
+  if (Number.isInteger(value) && value >= least) return value;
+  const name = field.split('/').at(-1);
+  const rule = least > 0 ? 'positive' : 'a non-negative integer';
+  throw queryError(visit, field, `The value of the field ${name} must be ${rule}, but was: ${value}.`);
+}
+
+export function queryError(visit: Visit, field: string, cause: string): StatesError {
+  return placed(visit, new EvaluationError(cause, field)) as StatesError;
+}
+
+export function placedCause(visit: Visit, cause: string): string {
+  return `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredId}). ${cause}`;
+}
+
+function placed(visit: Visit, error: unknown): unknown {
+  if (!(error instanceof EvaluationError)) return error;
+  return new StatesError(error.error, placedCause(visit, error.cause ?? ''), error.location);
+}
+
+function contextOf(visit: Visit, given: Given): unknown {
+  const item = given.item ?? visit.frame.item;
+  return {
+    ...visit.frame.options.context,
+    State: { EnteredTime: visit.enteredTime, Name: visit.name, RetryCount: visit.retryCount },
+    ...(item && { Map: { Item: item } }),
+    ...(given.taskToken !== undefined && { Task: { Token: given.taskToken } }),
+  };
+}
+
+interface Concluding {
+  readonly Output?: Template;
+  readonly Assign?: Readonly<Record<string, Template>>;
+  readonly Next?: string;
+}
+
+/** Output and Assign, both with the values from before the state; without Output the `fallback` goes on. */
+export async function conclude(
+  visit: Visit,
+  fields: Concluding,
+  fallback: unknown,
+  given: Given = {},
+): Promise<Conclusion> {
+  const { Output, Assign, Next } = fields;
+  const output = Output === undefined ? fallback : await evaluate(visit, 'Output', Output, given);
+  const assigned = Assign === undefined ? {} : await evaluateAs(visit, 'object', 'Assign', Assign, given);
+  return { output, text: encodePayload(output, visit.name), assigned, next: Next };
+}
