@@ -5,13 +5,15 @@ const esModules = [
   'hyparquet-writer',
   'hysnappy',
   'fzstd',
+  'leven',
   'log-update',
 ];
 
-/** @type {import('jest').Config} */
-const config = {
+// The SDK warns that it will leave Node 20 one day; that is no news in every test file.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+const shared = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
     '^.+\\.(ts|mjs|js)$': [
       '@swc/jest',
@@ -19,7 +21,32 @@ const config = {
     ],
   },
   transformIgnorePatterns: [`node_modules/(?!(${esModules.join('|')})/)`],
+};
+
+/** Tests of what is deployed; they share one synthesis of the stack. */
+const ofTheStack = [
+  '<rootDir>/test/lib/**/*.test.ts',
+  '<rootDir>/test/e2e/**/*.test.ts',
+  '<rootDir>/test/static/**/*.test.ts',
+];
+
+/** @type {import('jest').Config} */
+const config = {
   testTimeout: 60_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/(lib|e2e|static)/'],
+    },
+    {
+      ...shared,
+      displayName: 'stack',
+      testMatch: ofTheStack,
+      globalSetup: '<rootDir>/test/setup/synthesize-once.ts',
+    },
+  ],
 };
 
 export default config;

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { BatchError } from '../src/errors.ts';
+import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import { type LocalRunOptions, localRun } from './local-run.ts';
 
 const program = new Command('bedrock-batch').description(
@@ -29,6 +30,8 @@ local
   .option('--max-records-total <n>', 'records of the run, at most', wholeNumber)
   .option('--output-format <format>', "csv or parquet (default: the input's)")
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
+  .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
+  .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', wholeNumber)
   .option('--state <directory>', "the local AWS's buckets and tables", '.local')
   .action((options: LocalRunOptions) => localRun(options));
 
@@ -42,6 +45,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   // A sentence for the user; anything else is a defect and shows where it is.
-  console.error(error instanceof BatchError ? error.message : error);
+  console.error(error instanceof BatchError || error instanceof LocalAwsError ? error.message : error);
   process.exitCode = 1;
 }

@@ -11,7 +11,7 @@ import { parseS3Uri } from '../src/batch/keys.ts';
 import { runJobNamePrefix } from '../src/batch/names.ts';
 import { BatchError } from '../src/errors.ts';
 import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
-import { readAssembly } from '../src/local/template/assembly.ts';
+import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
 import { checkInput, type ExecutionInput, executionInput, uploadKey } from './execution-input.ts';
 import { progressDisplay } from './progress.ts';
@@ -28,6 +28,8 @@ export interface LocalRunOptions {
   readonly maxRecordsTotal?: number;
   readonly outputFormat?: string;
   readonly out?: string;
+  readonly assembly?: string;
+  readonly recordsPerSecond?: number;
   readonly state: string;
 }
 
@@ -37,18 +39,25 @@ const POLL_MS = 250;
 /** @throws BatchError with one sentence on what is wrong with the input, or on why the run failed */
 export async function localRun(options: LocalRunOptions): Promise<void> {
   await checkInput(await executionInput(options, 'bucket'), options);
-  console.log('Synthesizing the stack.');
-  const assemblyDirectory = join(options.state, 'assembly');
-  await synthesize(assemblyDirectory);
+  const assembly = await assemblyOf(options);
   console.log('Starting it on this machine.');
-  const assembly = await readAssembly(assemblyDirectory, STACK);
-  const aws = await startLocalAws({ assembly, directory: options.state });
+  const { recordsPerSecond } = options;
+  const jobs = recordsPerSecond === undefined ? {} : { recordsPerSecond };
+  const aws = await startLocalAws({ assembly, directory: options.state, jobs });
   try {
     Object.assign(process.env, aws.environment);
     await runOn(aws, options);
   } finally {
     await aws.close();
   }
+}
+
+async function assemblyOf({ assembly, state }: LocalRunOptions): Promise<Assembly> {
+  if (assembly !== undefined) return readAssembly(assembly, STACK);
+  const directory = join(state, 'assembly');
+  console.log('Synthesizing the stack.');
+  await synthesize(directory);
+  return readAssembly(directory, STACK);
 }
 
 async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptions): Promise<void> {

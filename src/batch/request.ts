@@ -97,12 +97,10 @@ function unknownKey(key: string): BatchError {
   const nearest = names.reduce((best, name) => (leven(key, name) < leven(key, best) ? name : best));
   const hint =
     leven(key, nearest) <= Math.max(2, key.length / 2)
-      ? ` Did you mean ${nearest}?`
-      : ` Known keys: ${names.join(', ')}.`;
-  return new BatchError(
-    'InvalidInput',
-    `Cannot start the run: ${JSON.stringify(key)} is not a key of the input.${hint}`,
-  );
+      ? `did you mean ${nearest}?`
+      : `the keys are ${names.join(', ')}.`;
+  const what = `${JSON.stringify(key)} is not a key of the input`;
+  return new BatchError('InvalidInput', `Cannot start the run: ${what}; ${hint}`);
 }
 
 function fieldRefusal(error: z.ZodError, input: object): BatchError {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import {
   type Data,
   type DataType,
@@ -44,14 +43,35 @@ export function answerRow(row: number, outcome: Outcome): AnswerRow {
 }
 
 /** A chunk's answers in row order as an Arrow IPC stream; memory is bounded by one batch. */
-export function encodeAnswers(
+export async function* encodeAnswers(
   rows: Iterable<AnswerRow>,
   answers: 'response' | 'embedding',
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   const schema = answersSchema(answers);
-  return Readable.from(recordBatches(rows, schema)).pipe(
-    RecordBatchStreamWriter.throughNode({ autoDestroy: true }),
-  );
+  const writer = new PulledStreamWriter();
+  for (const batch of recordBatches(rows, schema)) {
+    writer.write(batch);
+    yield* writer.take();
+  }
+  writer.finish();
+  yield* writer.take();
+}
+
+/** A writer that is emptied after each batch. Arrow's own streams either know no back-pressure or vanish in a bundle. */
+class PulledStreamWriter extends RecordBatchStreamWriter {
+  #written: Uint8Array[] = [];
+
+  take(): readonly Uint8Array[] {
+    const written = this.#written;
+    this.#written = [];
+    return written;
+  }
+
+  protected override _write(chunk: ArrayBufferView): this {
+    this.#written.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this._position += chunk.byteLength;
+    return this;
+  }
 }
 
 function answersSchema(answers: 'response' | 'embedding'): Schema {

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BedrockServer, startBedrock } from './bedrock/server.ts';
 import { type Clock, realClock } from './clock.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { startDynamoDB } from './dynamodb/server.ts';
 import { createEventBus, type EventBus } from './events/bus.ts';
 import type { PutEvent } from './events/event.ts';
@@ -59,9 +60,10 @@ export async function startLocalAws({
   const functions = () => started(bound.functions, 'Lambda');
   const emit = (event: PutEvent) => void started(bound.bus, 'EventBridge').put(event);
   try {
+    const lock = await lockDirectory(directory);
+    closers.unshift(() => lock.release());
     const logDirectory = join(directory, 'logs');
     mkdirSync(logDirectory, { recursive: true });
-    // First, because it locks its files: a second process must not touch the buckets of the first.
     const dynamodb = closing(await startDynamoDB({ directory: join(directory, 'dynamodb') }));
     const s3 = closing(await startS3({ directory: join(directory, 's3'), clock }));
     bound.bus = closing(

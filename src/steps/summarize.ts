@@ -66,7 +66,7 @@ export async function summarize(
     statuses: parts.statuses,
     null_values: chunks.nullValues,
     chunks: run.chunk_count,
-    jobs: chunks.jobs,
+    jobs: chunks.jobs.sort((a, b) => (a.job_name < b.job_name ? -1 : 1)),
     failed_chunks: chunks.failed,
     notes: [...run.notes, ...chunks.notes],
     duration_seconds: (now() - Date.parse(started_at)) / 1000,

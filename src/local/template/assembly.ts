@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LocalAwsError } from '../local-aws-error.ts';
 
 export interface TemplateResource {
   readonly Type: string;
@@ -45,7 +46,7 @@ export async function readAssembly(directory: string, stackName: string): Promis
     template,
     assetDirectory(objectKey) {
       const path = paths.get(objectKey);
-      if (path === undefined) throw new Error(`The assembly has no asset ${objectKey}.`);
+      if (path === undefined) throw new LocalAwsError(`The assembly has no asset ${objectKey}.`);
       return join(directory, path);
     },
   };

@@ -1,6 +1,7 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Rule } from '../events/bus.ts';
 import type { FunctionConfig } from '../lambda/function-config.ts';
+import { LocalAwsError } from '../local-aws-error.ts';
 import type { Assembly } from './assembly.ts';
 import type { StackResource, StackResources } from './resources.ts';
 
@@ -56,7 +57,7 @@ function functionConfig(
   const { S3Key } = properties['Code'] as { readonly S3Key?: string };
   const runtime = String(properties['Runtime']);
   if (S3Key === undefined || !runtime.startsWith('nodejs')) {
-    throw new Error(
+    throw new LocalAwsError(
       `The local AWS runs Node.js functions from assets; ${logicalId} has the runtime ${runtime}.`,
     );
   }

@@ -1,3 +1,5 @@
+import { LocalAwsError } from '../local-aws-error.ts';
+
 /** What intrinsic functions are resolved against. */
 export interface Scope {
   /** A resource, or a pseudo parameter such as `AWS::Region`. */
@@ -48,6 +50,6 @@ export function resolve(value: unknown, scope: Scope): unknown {
   const [name, argument] = entries.length === 1 ? (entries[0] as [string, unknown]) : [undefined, undefined];
   if (name !== undefined && Object.hasOwn(intrinsics, name)) return intrinsics[name]?.(argument, scope);
   if (name?.startsWith('Fn::'))
-    throw new Error(`The local AWS does not know the intrinsic function ${name}.`);
+    throw new LocalAwsError(`The local AWS does not know the intrinsic function ${name}.`);
   return Object.fromEntries(entries.map(([key, item]) => [key, resolve(item, scope)]));
 }

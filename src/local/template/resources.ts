@@ -1,3 +1,4 @@
+import { LocalAwsError } from '../local-aws-error.ts';
 import type { Assembly, TemplateResource } from './assembly.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 
@@ -119,17 +120,19 @@ class StackScope implements Scope {
   attribute(logicalId: string, attribute: string): string {
     const value = this.identity(logicalId).attributes[attribute];
     if (value === undefined)
-      throw new Error(`The local AWS does not know the attribute ${logicalId}.${attribute}.`);
+      throw new LocalAwsError(`The local AWS does not know the attribute ${logicalId}.${attribute}.`);
     return value;
   }
 
   identity(logicalId: string): Identity {
     const resource = this.#resources[logicalId];
     if (resource === undefined)
-      throw new Error(`The template refers to ${logicalId}, which it does not have.`);
+      throw new LocalAwsError(`The template refers to ${logicalId}, which it does not have.`);
     const type = resourceTypes[resource.Type];
     if (type === undefined)
-      throw new Error(`The local AWS does not know the resource type ${resource.Type} of ${logicalId}.`);
+      throw new LocalAwsError(
+        `The local AWS does not know the resource type ${resource.Type} of ${logicalId}.`,
+      );
     const given = type.nameProperty && resource.Properties?.[type.nameProperty];
     const name =
       given === undefined || given === '' ? `${this.#stackName}-${logicalId}` : String(resolve(given, this));

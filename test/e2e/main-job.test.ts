@@ -1,0 +1,182 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import Papa from 'papaparse';
+import type { ExecutionOutput } from '../../src/steps/summarize.ts';
+import { synthesized } from '../setup/assembly.ts';
+import { LocalStack, until } from '../setup/local-stack.ts';
+
+const claude = 'us.anthropic.claude-haiku-4-5-20251001-v1:0';
+let stack: LocalStack;
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'main-job-'));
+  stack = await LocalStack.start(await synthesized());
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function succeeded(input: Record<string, unknown>): Promise<ExecutionOutput> {
+  const ended = await stack.run(input);
+  expect([ended.status, ended.error, ended.cause]).toEqual(['SUCCEEDED', undefined, undefined]);
+  return JSON.parse(ended.output ?? '') as ExecutionOutput;
+}
+
+/** Writes bytes to a file, so that DuckDB can be asked about them. */
+async function fileOf(name: string, bytes: Buffer): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+const appended = ['record_id', 'status', 'error', 'stop_reason', 'input_tokens', 'output_tokens'];
+
+test('the README’s run: every topic gets its joke, in order, through at least three jobs', async () => {
+  const topics = await readFile('examples/jokes/topics.csv');
+  await stack.upload('jokes/topics.csv', topics);
+  const written = await readFile('examples/jokes/input.json', 'utf8');
+  const output = await succeeded(JSON.parse(written.replace('${bucketName}', stack.bucket)));
+
+  const [header = [], ...rows] = Papa.parse<string[]>(
+    (await stack.download(output.output_uris[0] ?? '')).toString(),
+    { skipEmptyLines: true },
+  ).data;
+  const [inputHeader = [], ...inputRows] = Papa.parse<string[]>(topics.toString(), {
+    skipEmptyLines: true,
+  }).data;
+  expect(inputRows.length).toBeGreaterThanOrEqual(350);
+  expect(header).toEqual([...inputHeader, 'response', ...appended]);
+  expect(rows.map((row) => row.slice(0, inputHeader.length))).toEqual(inputRows);
+  const topic = inputHeader.indexOf('topic');
+  for (const [i, row] of rows.entries()) {
+    const [response, recordId, status, error] = row.slice(inputHeader.length);
+    expect([recordId, status, error]).toEqual([`R${String(i).padStart(10, '0')}`, 'succeeded', '']);
+    // The simulated model quotes the beginning of its prompt, so an answer in another's row would show.
+    expect(response).toContain(`Tell me a joke about ${row[topic]}`.slice(0, 60));
+  }
+  const summary = JSON.parse((await stack.download(output.summary_uri)).toString());
+  expect(summary.statuses).toEqual({ succeeded: inputRows.length, failed: 0, missing: 0 });
+  expect(summary.jobs.length).toBeGreaterThanOrEqual(3);
+  expect(summary.jobs.every((job: { status: string }) => job.status === 'Completed')).toBe(true);
+});
+
+test('embeddings of a Parquet file: 1,024 floats in every row, the input’s columns untouched', async () => {
+  const reviews = await readFile('examples/reviews/reviews.parquet');
+  const s3_uri = await stack.upload('reviews.parquet', reviews);
+  const output = await succeeded({
+    s3_uri,
+    job_name_prefix: 'reviews',
+    model_id: 'amazon.titan-embed-text-v2:0',
+  });
+  const before = await fileOf('before.parquet', reviews);
+  const after = await fileOf('after.parquet', await stack.download(output.output_uris[0] ?? ''));
+
+  const inputTypes = await query(`DESCRIBE SELECT * FROM '${before}'`);
+  const outputTypes = await query(`DESCRIBE SELECT * FROM '${after}'`);
+  expect(outputTypes.slice(0, inputTypes.length)).toEqual(inputTypes);
+  expect(
+    outputTypes.slice(inputTypes.length).map(({ column_name, column_type }) => [column_name, column_type]),
+  ).toEqual([
+    ['embedding', 'FLOAT[]'],
+    ...appended.map((name) => [name, name.endsWith('tokens') ? 'BIGINT' : 'VARCHAR']),
+  ]);
+  const kept = `SELECT * EXCLUDE (embedding, ${appended.join(', ')}) FROM '${after}'`;
+  expect(await query(kept)).toEqual(await query(`SELECT * FROM '${before}'`));
+  expect(
+    await query(`SELECT count(*)::INT AS rows, min(len(embedding))::INT AS least, max(len(embedding))::INT AS most,
+      count(DISTINCT embedding)::INT AS different, bool_and(status = 'succeeded') AS good FROM '${after}'`),
+  ).toEqual([{ rows: output.rows, least: 1024, most: 1024, different: expect.any(Number), good: true }]);
+});
+
+test('a change of format keeps every value: CSV to Parquet as text, Parquet to CSV', async () => {
+  const body = `topic,note\r\n${Array.from({ length: 130 }, (_, i) => `"t ${i}","say ""é"",\n${i}"`).join('\r\n')}`;
+  const csvUri = await stack.upload('format.csv', body);
+  const first = await succeeded({
+    s3_uri: csvUri,
+    job_name_prefix: 'to-parquet',
+    model_id: claude,
+    prompt_id: 'joke_about_topic',
+    output_format: 'parquet',
+  });
+  const parquetUri = first.output_uris[0] ?? '';
+  const parquet = await fileOf('format.parquet', await stack.download(parquetUri));
+  expect(await query(`SELECT topic, note FROM '${parquet}' LIMIT 2`)).toEqual([
+    { topic: 't 0', note: 'say "é",\n0' },
+    { topic: 't 1', note: 'say "é",\n1' },
+  ]);
+
+  // The result of one run is the input of the next; its columns clash and are renamed, and the run says so.
+  const second = await succeeded({
+    s3_uri: parquetUri,
+    job_name_prefix: 'to-csv',
+    model_id: claude,
+    prompt_id: 'joke_about_topic',
+    output_format: 'csv',
+  });
+  expect(second.notes[0]).toBe('The input has a column response, so the appended one is named response_1.');
+  const { data } = Papa.parse<Record<string, string>>(
+    (await stack.download(second.output_uris[0] ?? '')).toString(),
+    { header: true, skipEmptyLines: true },
+  );
+  expect(data).toHaveLength(130);
+  expect(data[129]).toMatchObject({
+    topic: 't 129',
+    note: 'say "é",\n129',
+    status: 'succeeded',
+    status_1: 'succeeded',
+  });
+});
+
+test('max_records_total and max_num_jobs bound a run', async () => {
+  const s3_uri = await stack.upload(
+    'bounded.csv',
+    `topic\n${Array.from({ length: 500 }, (_, i) => `t${i}\n`).join('')}`,
+  );
+  const input = {
+    s3_uri,
+    job_name_prefix: 'bounded',
+    model_id: claude,
+    prompt_id: 'joke_about_topic',
+    max_records_per_job: 110,
+  };
+  const byTotal = await succeeded({ ...input, max_records_total: 250 });
+  expect([byTotal.rows, byTotal.chunks]).toEqual([250, 2]);
+  const byJobs = await succeeded({ ...input, max_num_jobs: 2 });
+  expect([byJobs.rows, byJobs.chunks]).toEqual([220, 2]);
+});
+
+test('a run of an object that is replaced meanwhile never mixes its rows', async () => {
+  const rows = (word: string) => `topic\n${Array.from({ length: 120 }, (_, i) => `${word}${i}\n`).join('')}`;
+  const s3_uri = await stack.upload('replaced.csv', rows('old'));
+  const started = await stack.startExecution({
+    s3_uri,
+    job_name_prefix: 'replaced',
+    model_id: claude,
+    prompt_id: 'joke_about_topic',
+  });
+  await stack.upload('replaced.csv', rows('new'));
+  const { status, output } = await until(
+    () => stack.describe(started),
+    ({ status }) => status !== 'RUNNING',
+  );
+  expect(status).toBe('SUCCEEDED');
+  const text = await stack.download((JSON.parse(output ?? '') as ExecutionOutput).output_uris[0] ?? '');
+  // The bucket keeps versions, and a run reads the one that was there when it began.
+  expect(new Set(text.toString().match(/^(old|new)/gm)).size).toBe(1);
+});

@@ -1,0 +1,182 @@
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import cdkJson from '../../cdk.json';
+import { BedrockBatchStack } from '../../lib/stack.ts';
+import { synthesized } from '../setup/assembly.ts';
+
+let template: Template;
+
+beforeAll(async () => {
+  template = Template.fromJSON(
+    structuredClone((await synthesized()).template) as unknown as Record<string, unknown>,
+  );
+});
+
+/** The stack with other context, without bundling its functions again. */
+function withContext(context: Record<string, unknown>): Template {
+  const flags = { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] };
+  return Template.fromStack(
+    new BedrockBatchStack(new App({ context: { ...flags, ...context } }), 'BedrockBatch'),
+  );
+}
+
+const definitionText = (of: Template) => JSON.stringify(of.findResources('AWS::StepFunctions::StateMachine'));
+
+test('the outputs of the contract are there', () => {
+  expect(Object.keys(template.findOutputs('*')).sort()).toEqual(['bucketName', 'stepFunctionName']);
+});
+
+test('every function runs on nodejs24.x and arm64, as an ES module, with its source map', () => {
+  const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+  expect(functions).toHaveLength(7);
+  for (const { Properties } of functions) {
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+    });
+    expect(Properties.Environment.Variables.NODE_OPTIONS).toBe('--enable-source-maps');
+  }
+});
+
+test('data is encrypted, private, versioned, logged, and stays when the stack goes', () => {
+  const buckets = Object.values(template.findResources('AWS::S3::Bucket'));
+  expect(buckets).toHaveLength(2);
+  for (const { Properties, DeletionPolicy } of buckets) {
+    expect(DeletionPolicy).toBe('Retain');
+    expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+    expect(Properties.BucketEncryption).toBeDefined();
+  }
+  template.hasResourceProperties('AWS::S3::Bucket', {
+    VersioningConfiguration: { Status: 'Enabled' },
+    LoggingConfiguration: { DestinationBucketName: Match.anyValue() },
+  });
+  template.allResourcesProperties('AWS::S3::BucketPolicy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      ]),
+    },
+  });
+});
+
+test('the inventory is found by the job’s name, billed by use, and can be restored', () => {
+  template.hasResourceProperties('AWS::DynamoDB::Table', {
+    KeySchema: [{ AttributeName: 'job_name', KeyType: 'HASH' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+  });
+});
+
+test('only Bedrock’s jobs of this account and Region take on the inference role', () => {
+  template.hasResourceProperties('AWS::IAM::Role', {
+    AssumeRolePolicyDocument: {
+      Statement: [
+        {
+          Action: 'sts:AssumeRole',
+          Effect: 'Allow',
+          Principal: { Service: 'bedrock.amazonaws.com' },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            ArnEquals: { 'aws:SourceArn': Match.objectLike({ 'Fn::Join': Match.anyValue() }) },
+          },
+        },
+      ],
+    },
+  });
+});
+
+test('models are allowed from the catalog, inference profiles included', () => {
+  const policies = JSON.stringify(template.findResources('AWS::IAM::Policy'));
+  for (const resource of [
+    'foundation-model/anthropic.claude-*',
+    'inference-profile/*.anthropic.claude-*',
+    'foundation-model/amazon.titan-embed-text-v2:0',
+  ]) {
+    expect(policies).toContain(resource);
+  }
+  expect(policies).not.toContain('foundation-model/*');
+});
+
+test('the role of a job is passed to Bedrock alone', () => {
+  template.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: 'iam:PassRole',
+          Condition: { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } },
+        }),
+      ]),
+    },
+  });
+});
+
+test('the rule hears of Bedrock’s job status changes and calls one function', () => {
+  template.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: { source: ['aws.bedrock'], 'detail-type': ['Batch Inference Job State Change'] },
+    State: 'ENABLED',
+    Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^JobEventsJobEvent'), 'Arn'] } }],
+  });
+});
+
+describe('context', () => {
+  const cases: readonly [string, Record<string, unknown>, string][] = [
+    [
+      'maxSubmittedAndInProgressJobs bounds the Distributed Map',
+      { maxSubmittedAndInProgressJobs: 7 },
+      '\\"MaxConcurrency\\":7',
+    ],
+    [
+      'maxConcurrentJobs is its alias, from the command line as text',
+      { maxConcurrentJobs: '9' },
+      '\\"MaxConcurrency\\":9',
+    ],
+    [
+      'a job may take its hours and one more',
+      { bedrockBatchInferenceTimeoutHours: 48 },
+      '\\"TimeoutSeconds\\":176400',
+    ],
+  ];
+
+  test.each(cases)('%s', (_, context, expected) => {
+    expect(definitionText(withContext(context))).toContain(expected.replaceAll('\\\\', '\\'));
+  });
+
+  test('memory and record limits reach the functions', () => {
+    const changed = withContext({
+      preprocessFunctionMemoryMb: 1024,
+      postprocessFunctionMemoryMb: 2048,
+      maxRecordsPerJob: 500,
+      maxTotalRecords: 9000,
+    });
+    const functions = changed.findResources('AWS::Lambda::Function');
+    const propertiesOf = (id: string) =>
+      Object.entries(functions).find(([logicalId]) => logicalId.startsWith(`Steps${id}`))?.[1].Properties;
+    expect(propertiesOf('Preprocess')).toMatchObject({
+      MemorySize: 1024,
+      Environment: { Variables: { MAX_RECORDS_PER_JOB: '500', MAX_TOTAL_RECORDS: '9000' } },
+    });
+    expect(propertiesOf('Postprocess').MemorySize).toBe(2048);
+  });
+
+  const refused: readonly [Record<string, unknown>, string][] = [
+    [
+      { maxSubmittedAndInProgressJobs: 0 },
+      'maxSubmittedAndInProgressJobs must be an integer from 1 to 10000, got 0.',
+    ],
+    [{ maxConcurrentJobs: 'many' }, 'maxConcurrentJobs must be an integer from 1 to 10000, got "many".'],
+    [
+      { preprocessFunctionMemoryMb: 64 },
+      'preprocessFunctionMemoryMb must be an integer from 128 to 10240, got 64.',
+    ],
+    [
+      { bedrockBatchInferenceTimeoutHours: 12 },
+      'bedrockBatchInferenceTimeoutHours must be an integer from 24 to 168, got 12.',
+    ],
+  ];
+
+  test.each(refused)('%j is refused', (context, sentence) => {
+    expect(() => withContext(context)).toThrow(`Cannot synthesize the stack: the context value ${sentence}`);
+  });
+});

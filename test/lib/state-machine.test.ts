@@ -1,0 +1,115 @@
+import { getLanguageService } from 'amazon-states-language-service';
+import aslValidator from 'asl-validator';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { resolveStack } from '../../src/local/template/resources.ts';
+import { synthesized } from '../setup/assembly.ts';
+
+let definitionText: string;
+let definition: Machine;
+
+interface Machine {
+  readonly QueryLanguage?: string;
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, State>>;
+}
+
+interface State {
+  readonly Type: string;
+  readonly Resource?: string;
+  readonly Next?: string;
+  readonly TimeoutSeconds?: number;
+  readonly MaxConcurrency?: number;
+  readonly ToleratedFailurePercentage?: number;
+  readonly ItemReader?: {
+    readonly ReaderConfig: { readonly InputType: string };
+    readonly Arguments: unknown;
+  };
+  readonly ItemProcessor?: Machine & {
+    readonly ProcessorConfig: { readonly Mode: string; readonly ExecutionType: string };
+  };
+  readonly ResultWriter?: unknown;
+  readonly Parameters?: unknown;
+}
+
+beforeAll(async () => {
+  const account = { account: '123456789012', region: 'us-east-1', partition: 'aws' };
+  const { resources } = resolveStack(await synthesized(), account);
+  const machine = resources.find(({ type }) => type === 'AWS::StepFunctions::StateMachine');
+  definitionText = String(machine?.properties['DefinitionString']);
+  definition = JSON.parse(definitionText);
+});
+
+const statesOf = (machine: Machine): readonly [string, State][] =>
+  Object.entries(machine.States).flatMap(([name, state]) => [
+    [name, state] as [string, State],
+    ...(state.ItemProcessor === undefined ? [] : statesOf(state.ItemProcessor)),
+  ]);
+
+test('asl-validator finds no fault', () => {
+  const { isValid, errorsText } = aslValidator(definition, { checkPaths: true, checkArn: true });
+  expect([isValid, errorsText('\n')]).toEqual([true, '']);
+});
+
+test('the Amazon States Language service finds no fault', async () => {
+  const document = TextDocument.create('file://definition.asl.json', 'asl', 1, definitionText);
+  const service = getLanguageService({});
+  const found = await service.doValidation(document, service.parseJSONDocument(document));
+  expect(found.map(({ message }) => message)).toEqual([]);
+});
+
+test('both validators are awake: a dangling Next and an impossible retry are found', async () => {
+  const dangling = { ...definition, StartAt: 'Nowhere' };
+  expect(aslValidator(dangling as never).isValid).toBe(false);
+  const broken = definitionText.replace('"BackoffRate":2', '"BackoffRate":0.5');
+  expect(broken).not.toBe(definitionText);
+  const document = TextDocument.create('file://broken.asl.json', 'asl', 1, broken);
+  const service = getLanguageService({});
+  expect(await service.doValidation(document, service.parseJSONDocument(document))).not.toEqual([]);
+});
+
+test('it is JSONata throughout: no JSONPath field is left', () => {
+  expect(definition.QueryLanguage).toBe('JSONata');
+  for (const [name, state] of statesOf(definition)) {
+    expect([
+      name,
+      Object.keys(state).filter((key) =>
+        /^(Parameters|InputPath|OutputPath|ResultPath|ResultSelector)$/.test(key),
+      ),
+    ]).toEqual([name, []]);
+  }
+});
+
+test('the steps stand in the order of the design', () => {
+  expect(Object.keys(definition.States)).toEqual([
+    'Preprocess',
+    'ProcessChunks',
+    'AssembleOutput',
+    'Summarize',
+  ]);
+  expect(Object.keys(definition.States['ProcessChunks']?.ItemProcessor?.States ?? {})).toEqual([
+    'PrepareInput',
+    'RunJob',
+    'Postprocess',
+  ]);
+});
+
+test('chunks are a Distributed Map over a JSONL manifest, bounded by the context, none sinking the others', () => {
+  const map = definition.States['ProcessChunks'];
+  expect(map).toMatchObject({
+    Type: 'Map',
+    MaxConcurrency: 20,
+    ToleratedFailurePercentage: 100,
+    ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
+    ItemReader: { ReaderConfig: { InputType: 'JSONL' }, Arguments: { Key: '{% $run.chunks_key %}' } },
+    ResultWriter: { Arguments: { Prefix: '{% $run.chunk_reports_prefix %}' } },
+  });
+});
+
+test('a job is waited for by a task token, and every task has an end', () => {
+  const runJob = definition.States['ProcessChunks']?.ItemProcessor?.States['RunJob'];
+  expect(runJob?.Resource).toMatch(/lambda:invoke\.waitForTaskToken$/);
+  expect(runJob?.TimeoutSeconds).toBe(25 * 3600);
+  for (const [name, state] of statesOf(definition)) {
+    if (state.Type === 'Task') expect([name, state.TimeoutSeconds]).toEqual([name, expect.any(Number)]);
+  }
+});
