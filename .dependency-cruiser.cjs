@@ -1,46 +1,72 @@
-/** The import rules of the layout: the folder says when the code runs and what it may know. */
-const only = (name, from, to, extra = {}) => ({
+/**
+ * The import rules of the layout: the folder says when the code runs and what it may know. `allowed` lists all that a folder may
+ * import besides Node's own modules. Files named here one by one hold nothing but types.
+ */
+const only = (name, from, allowed, { pathNot } = {}) => ({
   name,
   severity: 'error',
-  from: { path: from, ...extra },
-  to: { pathNot: to, dependencyTypesNot: ['core', 'type-only'] },
+  from: { path: from, ...(pathNot === undefined ? {} : { pathNot }) },
+  to: { pathNot: `^(${allowed.join('|')})`, dependencyTypesNot: ['core'] },
 });
+
+const npm = (...names) => `node_modules/(${names.join('|')})/`;
+const errors = 'src/errors\\.ts';
+const domain = ['src/batch/', 'src/models/', 'src/prompts/'];
+const interfaces = 'src/steps/collaborators\\.ts';
 
 module.exports = {
   forbidden: [
-    {
-      name: 'no-cycles',
-      severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    only('domain-is-pure', '^src/(batch|models|prompts|openai)/', '^src/(errors\\.ts|$1/)|node_modules/zod'),
-    only(
-      'data-knows-the-domain',
-      '^src/data/',
-      '^src/(errors\\.ts|data/|batch/)|node_modules/(apache-arrow|papaparse|hyparquet|hyparquet-compressors|hyparquet-writer)',
-    ),
-    only(
-      'only-aws-imports-the-sdk',
-      '^src/aws/',
-      '^src/(errors\\.ts|aws/|batch/|models/|data/)|node_modules/(@aws-sdk|@smithy)',
-    ),
-    only('steps-use-interfaces', '^src/steps/', '^src/(errors\\.ts|steps/|batch/|models/|prompts/|data/)'),
-    only(
-      'lib-is-cdk',
-      '^lib/',
-      '^lib/|^src/(batch/keys|models/catalog|batch/limits)|node_modules/(aws-cdk-lib|constructs|cdk-nag)',
-    ),
-    only('local-stands-alone', '^src/local/', '^src/local/|node_modules/', {
-      pathNot: '^src/local/bedrock/',
-    }),
-    only('local-bedrock-knows-models', '^src/local/bedrock/', '^src/local/|^src/models/|node_modules/'),
-    only(
-      'lambda-wires',
-      '^lambda/',
-      '^lambda/|^src/(errors\\.ts|aws|steps|batch|models|prompts|data)|node_modules/@aws-lambda-powertools',
-    ),
+    only('batch', '^src/batch/', [errors, 'src/batch/', 'src/models/types\\.ts', npm('zod', 'leven')]),
+    only('models', '^src/models/', [errors, 'src/models/', npm('zod')]),
+    only('prompts', '^src/prompts/', [errors, 'src/prompts/']),
+    only('data', '^src/data/', [
+      ...[errors, ...domain, 'src/data/'],
+      npm(
+        'apache-arrow',
+        'papaparse',
+        '@types/papaparse',
+        'hyparquet',
+        'hyparquet-compressors',
+        'hyparquet-writer',
+      ),
+    ]),
+    only('aws', '^src/aws/', [
+      errors,
+      ...domain,
+      'src/data/byte-source\\.ts',
+      interfaces,
+      'src/aws/',
+      npm('@aws-sdk', '@smithy'),
+    ]),
+    only('steps', '^src/steps/', [errors, ...domain, 'src/data/', 'src/steps/']),
+    only('lambda', '^lambda/', [
+      errors,
+      'src/aws/',
+      'src/steps/',
+      'lambda/',
+      npm('@aws-lambda-powertools', '@types/aws-lambda'),
+    ]),
+    only('lib', '^lib/', [
+      ...['src/batch/keys\\.ts', 'src/models/catalog\\.ts', 'lib/'],
+      npm('aws-cdk-lib', 'constructs', 'cdk-nag'),
+    ]),
+    only('local', '^src/local/', ['src/local/', 'node_modules/'], { pathNot: '^src/local/bedrock/' }),
+    only('local-bedrock', '^src/local/bedrock/', ['src/local/', 'src/models/', 'node_modules/']),
+    {
+      name: 'sdk-only-in-aws',
+      comment: 'bin/ and the local AWS are outside of what is deployed.',
+      severity: 'error',
+      from: { path: '^(lib|lambda|bin|src)/', pathNot: '^src/(aws|local)/' },
+      to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'only-bin-and-lambda-choose',
+      severity: 'error',
+      from: { path: '^(lib|src)/', pathNot: '^src/aws/' },
+      to: { path: '^src/aws/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

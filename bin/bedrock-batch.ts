@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { BatchError } from '../src/errors.ts';
 import { LocalAwsError } from '../src/local/local-aws-error.ts';
-import { type LocalRunOptions, localRun } from './local-run.ts';
+import type { LocalRunOptions } from './execution-input.ts';
+import { localRun } from './local-run.ts';
 
 const program = new Command('bedrock-batch').description(
   'Adds a column to a table of any size with Amazon Bedrock batch inference.',

@@ -6,7 +6,23 @@ import { parseRunRequest } from '../src/batch/request.ts';
 import { BatchError, refusal } from '../src/errors.ts';
 import { resolveModel } from '../src/models/registry.ts';
 import { resolvePrompt } from '../src/prompts/prompt.ts';
-import type { LocalRunOptions } from './local-run.ts';
+
+/** What the command line says of a run. */
+export interface LocalRunOptions {
+  readonly input?: string;
+  readonly executionInput?: string;
+  readonly modelId?: string;
+  readonly promptId?: string;
+  readonly jobNamePrefix?: string;
+  readonly maxRecordsPerJob?: number;
+  readonly maxNumJobs?: number;
+  readonly maxRecordsTotal?: number;
+  readonly outputFormat?: string;
+  readonly out?: string;
+  readonly assembly?: string;
+  readonly recordsPerSecond?: number;
+  readonly state: string;
+}
 
 export type ExecutionInput = Readonly<Record<string, unknown>> & {
   readonly s3_uri?: string;

@@ -13,25 +13,15 @@ import { BatchError } from '../src/errors.ts';
 import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
 import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
-import { checkInput, type ExecutionInput, executionInput, uploadKey } from './execution-input.ts';
+import {
+  checkInput,
+  type ExecutionInput,
+  executionInput,
+  type LocalRunOptions,
+  uploadKey,
+} from './execution-input.ts';
 import { progressDisplay } from './progress.ts';
 import { synthesize } from './synthesize.ts';
-
-export interface LocalRunOptions {
-  readonly input?: string;
-  readonly executionInput?: string;
-  readonly modelId?: string;
-  readonly promptId?: string;
-  readonly jobNamePrefix?: string;
-  readonly maxRecordsPerJob?: number;
-  readonly maxNumJobs?: number;
-  readonly maxRecordsTotal?: number;
-  readonly outputFormat?: string;
-  readonly out?: string;
-  readonly assembly?: string;
-  readonly recordsPerSecond?: number;
-  readonly state: string;
-}
 
 const STACK = 'BedrockBatch';
 const POLL_MS = 250;

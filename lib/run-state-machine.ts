@@ -38,7 +38,7 @@ export interface RunStateMachineProps {
 const PARTS_AT_ONCE = 40;
 /** Lambda's own limit and a little more: the function's answer wins over the state's timeout. */
 const functionTimeout = Timeout.duration(Duration.minutes(16));
-/** Faults of the service, not of the function: worth asking again. */
+/** Faults of the service, not of the function: worth asking again, several times. */
 const serviceErrors = [
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
@@ -46,6 +46,8 @@ const serviceErrors = [
   'Lambda.SdkClientException',
   'Lambda.TooManyRequestsException',
 ];
+/** The function died. Every step may run again; one that dies each time, by its size, should not do so all night. */
+const deaths = ['Lambda.Unknown', 'Runtime.ExitError', 'Sandbox.Timedout'];
 
 /**
  * Preprocess → ProcessChunks (PrepareInput → RunJob → Postprocess for each chunk) → AssembleOutput → Summarize. Nothing in the
@@ -137,7 +139,7 @@ export class RunStateMachine extends Construct {
       errors: ['States.ALL'],
       // Whatever the job did write is collected all the same, and each row says why it has no answer.
       outputs:
-        '{% $merge([$states.input, {"job": {"status": "NotCompleted", "message": $states.errorOutput.Error & ": " & $states.errorOutput.Cause}}]) %}',
+        '{% $merge([$states.input, {"job": {"status": "NotCompleted", "failure": {"error": $states.errorOutput.Error, "cause": $states.errorOutput.Cause}}}]) %}',
     });
     return prepareInput.next(runJob).next(postprocess);
   }
@@ -236,5 +238,6 @@ function addServiceRetry(task: LambdaInvoke): LambdaInvoke {
     backoffRate: 2,
     jitterStrategy: JitterType.FULL,
   });
+  task.addRetry({ errors: deaths, interval: Duration.seconds(2), maxAttempts: 2 });
   return task;
 }

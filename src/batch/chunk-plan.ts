@@ -1,5 +1,5 @@
 import { refusal } from '../errors.ts';
-import type { JobLimits } from '../models/catalog.ts';
+import type { JobLimits } from '../models/types.ts';
 
 /** Rows `firstRow` … `firstRow + rowCount - 1` of the run, counted from 0. */
 export interface RowRange {

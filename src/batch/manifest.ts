@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts';
 import type { OutputFormat, RunName } from './keys.ts';
 import type { OutcomeCounts, StatusCounts } from './outcomes.ts';
 
@@ -64,6 +65,8 @@ export interface JobResult {
   readonly status: string;
   readonly message?: string | undefined;
   readonly job_arn?: string | undefined;
+  /** Why the task that runs the job failed, where it did. */
+  readonly failure?: Failure | undefined;
 }
 
 /** The output of one chunk's child execution, collected by the Distributed Map's ResultWriter. */

@@ -1,9 +1,4 @@
-/** A batch inference job's bounds, from the Bedrock page of the AWS General Reference; bytes are of one input file. */
-export interface JobLimits {
-  readonly minRecords: number;
-  readonly maxRecords: number;
-  readonly maxFileBytes: number;
-}
+import type { JobLimits } from './types.ts';
 
 const standardLimits: JobLimits = { minRecords: 100, maxRecords: 100_000, maxFileBytes: 1024 ** 3 };
 

@@ -1,8 +1,8 @@
 import { refusal } from '../errors.ts';
-import { catalogEntryOf, type FamilyName, foundationModelOf, type JobLimits } from './catalog.ts';
+import { catalogEntryOf, type FamilyName, foundationModelOf } from './catalog.ts';
 import { claude } from './claude.ts';
 import { titanTextEmbeddingsV2 } from './titan-text-embeddings-v2.ts';
-import type { ModelFamily } from './types.ts';
+import type { JobLimits, ModelFamily } from './types.ts';
 
 const families = {
   claude,

@@ -1,3 +1,10 @@
+/** A batch inference job's bounds, from the Bedrock page of the AWS General Reference; bytes are of one input file. */
+export interface JobLimits {
+  readonly minRecords: number;
+  readonly maxRecords: number;
+  readonly maxFileBytes: number;
+}
+
 /** What a model made of one record: text or a vector, and what it reports about it. */
 export interface Answer {
   readonly response: string | null;

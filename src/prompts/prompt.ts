@@ -69,8 +69,11 @@ export function resolvePrompt(promptId: string | undefined, answers: 'response' 
   return parseTemplate(promptTemplates[promptId as keyof typeof promptTemplates]);
 }
 
-/** @throws BatchError InvalidInput that lists the columns that are missing and those that exist. */
+/** @throws BatchError InvalidInput that lists the columns that are missing and those that exist, or names one that exists twice. */
 export function requireColumns(prompt: Prompt, columns: readonly string[]): void {
+  const twice = prompt.columns.find((column) => columns.indexOf(column) !== columns.lastIndexOf(column));
+  if (twice !== undefined)
+    throw refusal('start the run', `the column ${twice}`, 'be the only one of its name', 'two');
   const missing = [...new Set(prompt.columns)].filter((column) => !columns.includes(column));
   if (missing.length === 0) return;
   throw new BatchError(

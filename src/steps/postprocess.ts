@@ -1,3 +1,4 @@
+import { sentenceOf } from '../batch/failure.ts';
 import { runKeys } from '../batch/keys.ts';
 import type { Chunk, ChunkReport, JobResult, Run } from '../batch/manifest.ts';
 import { jobNameOf } from '../batch/names.ts';
@@ -34,22 +35,22 @@ export async function postprocess(
     index: chunk.index,
     rows: chunk.row_count,
     attempts: attempt,
-    job: { ...job, job_name: jobNameOf(attemptOf(run, chunk, attempt)) },
+    job: { ...described(job), job_name: jobNameOf(attemptOf(run, chunk, attempt)) },
     outcomes: countOutcomes(outcomes),
     null_values: prepared.null_values,
     discrepancies: found.discrepancies,
   };
 }
 
-function missing({ status, message }: JobResult): Outcome {
-  const reason = message ? ` (${message})` : '';
-  return {
-    status: 'missing',
-    error: {
-      code: 'NoAnswer',
-      message: `the job ended as ${status}${reason} without an answer for this row`,
-    },
-  };
+/** What the summary tells of a job: why its task failed in a sentence, without the trace. */
+function described({ failure, ...job }: JobResult): JobResult {
+  return failure === undefined ? job : { ...job, message: sentenceOf(failure) };
+}
+
+function missing({ status, message, failure }: JobResult): Outcome {
+  const reason = failure === undefined ? message : sentenceOf(failure);
+  const text = `the job ended as ${status}${reason ? ` (${reason})` : ''} without an answer for this row`;
+  return { status: 'missing', error: { code: 'NoAnswer', message: text } };
 }
 
 interface Found {

@@ -14,7 +14,7 @@ import { parseRunRequest, type RequestDefaults, type RunRequest } from '../batch
 import { detectFormat, openTable, type Survey } from '../data/table.ts';
 import { refusal } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
-import { requireColumns, resolvePrompt } from '../prompts/prompt.ts';
+import { type Prompt, requireColumns, resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
 
 export interface PreprocessInput {
@@ -27,6 +27,7 @@ export interface PreprocessInput {
 interface Source {
   readonly object: PinnedObject;
   readonly format: OutputFormat;
+  readonly columns: readonly string[];
   readonly survey: Survey;
 }
 
@@ -49,18 +50,22 @@ export async function preprocess(
       input.run_id,
     );
   }
-  const object = await objects.pin(readableLocation(request.s3Uri, objects.bucket));
+  const source = await readSource(readableLocation(request.s3Uri, objects.bucket), objects, prompt);
+  const plan = planChunks(source.survey.rowCount, request, model.limits);
+  const run = describeRun(input, request, plan, checkedOutputFormat(request, source, plan));
+  await objects.write(run.chunks_key, jsonLines(chunksOf(plan, source)));
+  await objects.write(run.parts_key, jsonLines([partOf(run, source)]));
+  return { ...run, notes: [...plan.notes, ...appendedColumns(source.columns, model.family.answers).notes] };
+}
+
+async function readSource(location: S3Location, objects: ObjectStore, prompt: Prompt): Promise<Source> {
+  const object = await objects.pin(location);
   const bytes = objects.source(object);
   const format = await detectFormat(bytes);
   const table = await openTable(bytes, format);
+  // Before the survey, which may read for minutes.
   requireColumns(prompt, table.columns);
-  const source = { object, format, survey: await table.survey() };
-  const plan = planChunks(source.survey.rowCount, request, model.limits);
-  const outputFormat = checkedOutputFormat(request, source, plan);
-  const run = describeRun(input, request, plan, outputFormat);
-  await objects.write(run.chunks_key, jsonLines(chunksOf(plan, source)));
-  await objects.write(run.parts_key, jsonLines([partOf(run, source)]));
-  return { ...run, notes: [...plan.notes, ...appendedColumns(table.columns, model.family.answers).notes] };
+  return { object, format, columns: table.columns, survey: await table.survey() };
 }
 
 function readableLocation(uri: string, bucket: string): S3Location {
@@ -72,11 +77,24 @@ function readableLocation(uri: string, bucket: string): S3Location {
   throw refusal('start the run', 's3_uri', `name an object below one of ${places}`, uri);
 }
 
-function checkedOutputFormat(request: RunRequest, { format, survey }: Source, plan: ChunkPlan): OutputFormat {
+function checkedOutputFormat(
+  request: RunRequest,
+  { format, columns, survey }: Source,
+  plan: ChunkPlan,
+): OutputFormat {
   const outputFormat = request.outputFormat ?? format;
   if (format === 'parquet' && outputFormat === 'parquet' && plan.rowCount < survey.rowCount) {
     const rule = `take all ${survey.rowCount} rows, or output_format be csv: Parquet output keeps the input's row groups whole`;
     throw refusal('start the run', 'max_records_total and max_num_jobs', rule, plan.rowCount);
+  }
+  const twice = columns.find((column, i) => columns.indexOf(column) !== i);
+  if (outputFormat === 'parquet' && twice !== undefined) {
+    throw refusal(
+      'start the run',
+      'the columns of a Parquet output',
+      'have different names',
+      `two named ${twice}`,
+    );
   }
   return outputFormat;
 }

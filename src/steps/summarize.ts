@@ -1,3 +1,4 @@
+import { sentenceOf } from '../batch/failure.ts';
 import { runKeys, s3Uri } from '../batch/keys.ts';
 import type { ChunkReport, JobResult, PartReport, Run } from '../batch/manifest.ts';
 import { addCounts, countOutcomes, type OutcomeCounts } from '../batch/outcomes.ts';
@@ -147,8 +148,8 @@ async function* mapResults(
   }
   for (const { Key } of ResultFiles.FAILED) {
     for await (const entry of entries(objects, Key)) {
-      const child = entry as { readonly Name: string; readonly Error?: string; readonly Cause?: string };
-      yield { failure: `${child.Name}: ${child.Error}: ${child.Cause}` };
+      const child = entry as { readonly Error?: string; readonly Cause?: string };
+      yield { failure: sentenceOf({ error: child.Error, cause: child.Cause }) };
     }
   }
 }

@@ -13,18 +13,13 @@ export interface CsvHeader {
   readonly record: CsvRecord;
 }
 
-/** @throws BatchError InvalidInput for an empty file, or two columns of one name. */
+/** @throws BatchError InvalidInput for an empty file */
 export async function readCsvHeader(source: ByteSource): Promise<CsvHeader> {
   const head = await source.slice(0, Math.min(HEAD_BYTES, source.byteLength));
   const dialect = detectDialect(Buffer.from(head), source.name);
   for await (const record of csvRecords(source.stream(dialect.bomBytes), scanOptions(source, dialect))) {
     const columns = parseFields([record], dialect.delimiter)[0] ?? [];
-    const twice = columns.find((column, i) => columns.indexOf(column) !== i);
-    if (twice === undefined) return { dialect, columns, record };
-    throw new BatchError(
-      'InvalidInput',
-      `Cannot read ${source.name}: columns must have different names, and two are named ${JSON.stringify(twice)}.`,
-    );
+    return { dialect, columns, record };
   }
   throw new BatchError(
     'InvalidInput',

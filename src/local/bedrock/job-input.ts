@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import type { JobLimits } from '../../models/catalog.ts';
+import type { JobLimits } from '../../models/types.ts';
 import { JobFailure } from './errors.ts';
 import { linesOf } from './lines.ts';
 import { parseS3Uri, type S3Location } from './s3-location.ts';

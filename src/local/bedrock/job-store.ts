@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { catalogEntryOf, foundationModelOf, type JobLimits } from '../../models/catalog.ts';
+import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
+import type { JobLimits } from '../../models/types.ts';
 import { BedrockError } from './errors.ts';
 import { type CreateJobRequest, isTerminal, type Job } from './job.ts';
 

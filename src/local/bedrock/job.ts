@@ -1,4 +1,4 @@
-import type { JobLimits } from '../../models/catalog.ts';
+import type { JobLimits } from '../../models/types.ts';
 
 /** Every status of a job, and whether nothing follows it. */
 const TERMINAL = {
