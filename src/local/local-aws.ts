@@ -114,7 +114,13 @@ function started<Service>(service: Service | undefined, name: string): Service {
 
 function endpoints(urls: Readonly<Record<string, string>>): Record<string, string> {
   const variables = Object.entries(urls).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url]);
-  return { ...Object.fromEntries(variables), AWS_REGION: account.region, AWS_DEFAULT_REGION: account.region };
+  return {
+    ...Object.fromEntries(variables),
+    AWS_REGION: account.region,
+    AWS_DEFAULT_REGION: account.region,
+    // Functions run on whatever Node.js this is, and the SDK's warning about an old one is not theirs to heed.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
 }
 
 const logName = (nameOrArn: string) =>
