@@ -1,5 +1,5 @@
 import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
@@ -201,14 +201,14 @@ export class RunStateMachine extends Construct {
   }
 
   /** Answering the tokens of its tasks. By the name: a function that the machine invokes cannot wait for its ARN. */
-  static grantTaskResponse(grantee: IGrantable): void {
-    const arn = Stack.of(grantee.grantPrincipal as never).formatArn({
+  static grantTaskResponse(grantee: IFunction): void {
+    const stateMachineArn = Stack.of(grantee).formatArn({
       service: 'states',
       resource: 'stateMachine',
       resourceName: stateMachineName(),
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    Grant.addToPrincipal({ grantee, actions: ['states:SendTaskSuccess'], resourceArns: [arn] });
+    Grant.addToPrincipal({ grantee, actions: ['states:SendTaskSuccess'], resourceArns: [stateMachineArn] });
   }
 }
 

@@ -18,21 +18,27 @@ export function jobInventory(
 ): Inventory {
   const at = (jobName: string) => ({ TableName: tableName, Key: { job_name: jobName } });
   const timestamp = () => new Date(now()).toISOString();
+  const update = (
+    jobName: string,
+    UpdateExpression: string,
+    values: Record<string, unknown>,
+    condition: string,
+  ) => {
+    const ExpressionAttributeValues = values;
+    const ConditionExpression = condition;
+    return dynamodb.send(
+      new UpdateCommand({ ...at(jobName), UpdateExpression, ExpressionAttributeValues, ConditionExpression }),
+    );
+  };
   return {
-    add: (item) =>
-      whenTrue(() =>
-        dynamodb.send(
-          new PutCommand({
-            TableName: tableName,
-            Item: {
-              ...attributesOf(item),
-              created_at: timestamp(),
-              expires_at: Math.floor(now() / 1000) + KEPT_SECONDS,
-            },
-            ConditionExpression: 'attribute_not_exists(job_name)',
-          }),
-        ),
-      ),
+    add(item) {
+      const expires_at = Math.floor(now() / 1000) + KEPT_SECONDS;
+      const Item = { ...attributesOf(item), created_at: timestamp(), expires_at };
+      const ConditionExpression = 'attribute_not_exists(job_name)';
+      return whenTrue(() =>
+        dynamodb.send(new PutCommand({ TableName: tableName, Item, ConditionExpression })),
+      );
+    },
 
     async get(jobName) {
       const { Item } = await dynamodb.send(new GetCommand({ ...at(jobName), ConsistentRead: true }));
@@ -40,48 +46,32 @@ export function jobInventory(
     },
 
     async handOver(jobName, taskToken) {
-      const UpdateExpression = 'SET task_token = :token';
-      await dynamodb.send(
-        new UpdateCommand({
-          ...at(jobName),
-          UpdateExpression,
-          ExpressionAttributeValues: { ':token': taskToken },
-        }),
-      );
+      await update(jobName, 'SET task_token = :token', { ':token': taskToken }, EXISTS);
     },
 
     async recordArn(jobName, jobArn) {
-      const UpdateExpression = 'SET job_arn = :arn';
-      await dynamodb.send(
-        new UpdateCommand({
-          ...at(jobName),
-          UpdateExpression,
-          ExpressionAttributeValues: { ':arn': jobArn },
-        }),
-      );
+      await update(jobName, 'SET job_arn = :arn', { ':arn': jobArn }, EXISTS);
     },
 
-    advance: (jobName, { jobArn, status, message }) =>
-      whenTrue(() =>
-        dynamodb.send(
-          new UpdateCommand({
-            ...at(jobName),
-            UpdateExpression:
-              'SET job_arn = :arn, job_status = :status, job_message = :message, job_rank = :rank, updated_at = :now',
-            ConditionExpression:
-              'attribute_exists(job_name) AND (attribute_not_exists(job_rank) OR job_rank < :rank)',
-            ExpressionAttributeValues: {
-              ':arn': jobArn,
-              ':status': status,
-              ':message': message ?? '',
-              ':rank': rankOf(status),
-              ':now': timestamp(),
-            },
-          }),
-        ),
-      ),
+    advance(jobName, { jobArn, status, message = '' }) {
+      const values = {
+        ':arn': jobArn,
+        ':status': status,
+        ':message': message,
+        ':rank': rankOf(status),
+        ':now': timestamp(),
+      };
+      const set =
+        'SET job_arn = :arn, job_status = :status, job_message = :message, job_rank = :rank, updated_at = :now';
+      return whenTrue(() =>
+        update(jobName, set, values, `${EXISTS} AND (attribute_not_exists(job_rank) OR job_rank < :rank)`),
+      );
+    },
   };
 }
+
+/** An update alone would make a new item of a job that is not in the ledger. */
+const EXISTS = 'attribute_exists(job_name)';
 
 async function whenTrue(write: () => Promise<unknown>): Promise<boolean> {
   try {

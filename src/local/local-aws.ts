@@ -1,16 +1,16 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BedrockServer, startBedrock } from './bedrock/server.ts';
+import { startBedrock } from './bedrock/server.ts';
 import { type Clock, realClock } from './clock.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { startDynamoDB } from './dynamodb/server.ts';
-import { createEventBus, type EventBus } from './events/bus.ts';
+import { createEventBus } from './events/bus.ts';
 import type { PutEvent } from './events/event.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import { startS3 } from './s3/server.ts';
 import { startStates } from './states/server.ts';
 import type { Assembly } from './template/assembly.ts';
-import { deploy } from './template/deploy.ts';
+import { deploy, type Services } from './template/deploy.ts';
 import { type Account, resolveStack } from './template/resources.ts';
 
 export interface LocalAwsOptions {
@@ -38,78 +38,97 @@ export interface LocalAws {
 const account: Account = { account: '123456789012', region: 'us-east-1', partition: 'aws' };
 
 /** Starts the services on loopback and in them what a synthesized template describes, from the template alone. */
-export async function startLocalAws({
-  assembly,
-  directory,
-  clock = realClock,
-  jobs,
-}: LocalAwsOptions): Promise<LocalAws> {
+export async function startLocalAws({ assembly, directory, ...options }: LocalAwsOptions): Promise<LocalAws> {
   const stack = resolveStack(assembly, account);
-  const place = { ...account, clock };
-  const closers: (() => Promise<void>)[] = [];
-  const closing = <Service extends { close(): Promise<void> }>(service: Service): Service => {
-    closers.unshift(() => service.close());
-    return service;
-  };
-  const close = async () => {
-    for (const closer of closers.splice(0)) await closer();
-  };
-
-  // Services call each other in circles, so a call is bound when it is made.
-  const bound: { functions?: Functions; bus?: EventBus } = {};
-  const functions = () => started(bound.functions, 'Lambda');
-  const emit = (event: PutEvent) => void started(bound.bus, 'EventBridge').put(event);
+  const started = new Started();
   try {
-    const lock = await lockDirectory(directory);
-    closers.unshift(() => lock.release());
-    const logDirectory = join(directory, 'logs');
-    mkdirSync(logDirectory, { recursive: true });
-    const dynamodb = closing(await startDynamoDB({ directory: join(directory, 'dynamodb') }));
-    const s3 = closing(await startS3({ directory: join(directory, 's3'), clock }));
-    bound.bus = closing(
-      createEventBus({ ...place, deliver: (arn, event) => functions().invokeAsync(arn, event) }),
-    );
-    const bedrock: BedrockServer = closing(
-      await startBedrock({ ...place, ...jobs, s3Endpoint: s3.url, emit }),
-    );
-    const states = closing(
-      await startStates({
-        ...place,
-        s3Endpoint: s3.url,
-        invokeFunction: (name, payload) => functions().invoke(name, payload),
-        onStatusChange: (detail) => emit(executionEvent(detail)),
-      }),
-    );
-    const environment = endpoints({
-      S3: s3.url,
-      DYNAMODB: dynamodb.url,
-      BEDROCK: bedrock.url,
-      SFN: states.url,
-    });
-    const onOutput = (name: string, text: string) =>
-      appendFileSync(join(logDirectory, `${logName(name)}.log`), text);
-    await deploy(stack, assembly, {
-      createBucket: (name, options) => s3.createBucket(name, options),
-      createTable: (definition) => dynamodb.createTable(definition),
-      createFunctions: (configs) => {
-        bound.functions = closing(
-          createFunctions({ functions: configs, variables: environment, clock, onOutput }),
-        );
-      },
-      putRule: (rule) => started(bound.bus, 'EventBridge').putRule(rule),
-      createStateMachine: (machine) => void states.createStateMachine(machine),
-    });
+    started.add({ close: (await lockDirectory(directory)).release });
+    const services = await startServices(directory, options, started);
+    await deploy(stack, assembly, services);
     const credentials = { AWS_ACCESS_KEY_ID: 'LOCALUSER', AWS_SECRET_ACCESS_KEY: 'local' };
-    return { outputs: stack.outputs, environment: { ...environment, ...credentials }, logDirectory, close };
+    return {
+      outputs: stack.outputs,
+      environment: { ...services.environment, ...credentials },
+      logDirectory: services.logDirectory,
+      close: () => started.close(),
+    };
   } catch (error) {
-    await close();
+    await started.close();
     throw error;
   }
 }
 
-function started<Service>(service: Service | undefined, name: string): Service {
-  if (service === undefined) throw new Error(`The local ${name} was called before it was started.`);
-  return service;
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** What runs, to be closed in the reverse order. */
+class Started {
+  readonly #running: Closable[] = [];
+
+  add<Service extends Closable>(service: Service): Service {
+    this.#running.push(service);
+    return service;
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.#running.splice(0).reverse()) await service.close();
+  }
+}
+
+interface RunningServices extends Services {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logDirectory: string;
+}
+
+async function startServices(
+  directory: string,
+  { clock = realClock, jobs }: Pick<LocalAwsOptions, 'clock' | 'jobs'>,
+  started: Started,
+): Promise<RunningServices> {
+  const place = { ...account, clock };
+  const logDirectory = join(directory, 'logs');
+  mkdirSync(logDirectory, { recursive: true });
+  // Services call each other in a circle that functions close, so those are bound when they are called.
+  const bound: { functions?: Functions } = {};
+  const dynamodb = started.add(await startDynamoDB({ directory: join(directory, 'dynamodb') }));
+  const s3 = started.add(await startS3({ directory: join(directory, 's3'), clock }));
+  const deliver = (arn: string, event: unknown) => deployed(bound.functions).invokeAsync(arn, event);
+  const bus = started.add(createEventBus({ ...place, deliver }));
+  const emit = (event: PutEvent) => void bus.put(event);
+  const bedrock = started.add(await startBedrock({ ...place, ...jobs, s3Endpoint: s3.url, emit }));
+  const states = started.add(
+    await startStates({
+      ...place,
+      s3Endpoint: s3.url,
+      invokeFunction: (name, payload) => deployed(bound.functions).invoke(name, payload),
+      onStatusChange: (detail) => emit(executionEvent(detail)),
+    }),
+  );
+  const environment = endpoints({
+    S3: s3.url,
+    DYNAMODB: dynamodb.url,
+    BEDROCK: bedrock.url,
+    SFN: states.url,
+  });
+  const onOutput = (name: string, text: string) =>
+    appendFileSync(join(logDirectory, `${logName(name)}.log`), text);
+  return {
+    environment,
+    logDirectory,
+    createBucket: s3.createBucket,
+    createTable: dynamodb.createTable,
+    createFunctions: (functions) => {
+      bound.functions = started.add(createFunctions({ functions, variables: environment, clock, onOutput }));
+    },
+    putRule: bus.putRule,
+    createStateMachine: (machine) => void states.createStateMachine(machine),
+  };
+}
+
+function deployed(functions: Functions | undefined): Functions {
+  if (functions === undefined) throw new Error('A function was called before the stack was deployed.');
+  return functions;
 }
 
 function endpoints(urls: Readonly<Record<string, string>>): Record<string, string> {
