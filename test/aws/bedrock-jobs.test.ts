@@ -1,0 +1,83 @@
+import {
+  BedrockClient,
+  ConflictException,
+  CreateModelInvocationJobCommand,
+  GetModelInvocationJobCommand,
+  ServiceQuotaExceededException,
+  ThrottlingException,
+} from '@aws-sdk/client-bedrock';
+import { bedrockJobs } from '../../src/aws/bedrock-jobs.ts';
+
+const options = { roleArn: 'arn:aws:iam::123456789012:role/batch', timeoutDurationInHours: 24 };
+const request = {
+  jobName: 'jokes-0123456789-00000-1',
+  clientRequestToken: 'abc',
+  modelId: 'a.model',
+  inputUri: 's3://bucket/in/1.jsonl',
+  outputUri: 's3://bucket/out/',
+};
+
+const client = new BedrockClient({ region: 'us-east-1' });
+const send = jest.spyOn(client, 'send') as jest.SpyInstance;
+const jobs = bedrockJobs(client, options);
+beforeEach(() => send.mockReset());
+
+const fault = { message: 'later', $metadata: {} };
+
+test('asks for a job under the name, token, role and time that it is given', async () => {
+  send.mockResolvedValueOnce({ jobArn: 'arn:job' });
+  expect(await jobs.create(request)).toBe('arn:job');
+  const [command] = send.mock.calls[0] as [CreateModelInvocationJobCommand];
+  expect(command).toBeInstanceOf(CreateModelInvocationJobCommand);
+  expect(command.input).toEqual({
+    jobName: request.jobName,
+    clientRequestToken: 'abc',
+    modelId: 'a.model',
+    ...options,
+    inputDataConfig: { s3InputDataConfig: { s3Uri: request.inputUri, s3InputFormat: 'JSONL' } },
+    outputDataConfig: { s3OutputDataConfig: { s3Uri: request.outputUri } },
+  });
+});
+
+test.each([
+  ['a quota', new ServiceQuotaExceededException(fault)],
+  ['a throttle', new ThrottlingException(fault)],
+])('%s asks for patience', async (_, cause) => {
+  send.mockRejectedValueOnce(cause);
+  await expect(jobs.create(request)).rejects.toMatchObject({
+    name: 'JobSlotUnavailable',
+    message: 'Cannot submit the job yet: later',
+    cause,
+  });
+});
+
+test('any other fault is passed on', async () => {
+  const cause = new ConflictException(fault);
+  send.mockRejectedValueOnce(cause);
+  await expect(jobs.create(request)).rejects.toBe(cause);
+});
+
+test('an answer without an ARN is an error', async () => {
+  send.mockResolvedValueOnce({});
+  await expect(jobs.create(request)).rejects.toMatchObject({ kind: 'Internal' });
+});
+
+test('reads a job by its ARN', async () => {
+  send.mockResolvedValueOnce({ jobArn: 'arn:job', jobName: 'n', status: 'Failed', message: 'less records' });
+  expect(await jobs.get('arn:job')).toEqual({
+    jobArn: 'arn:job',
+    jobName: 'n',
+    status: 'Failed',
+    message: 'less records',
+  });
+  const [command] = send.mock.calls[0] as [GetModelInvocationJobCommand];
+  expect(command).toBeInstanceOf(GetModelInvocationJobCommand);
+  expect(command.input).toEqual({ jobIdentifier: 'arn:job' });
+});
+
+// RunJob reads the job that a second delivery adopts: a throttle there must be waited for as well, for the job goes on
+// and is paid for.
+test.failing('a throttled read asks for patience', async () => {
+  send.mockRejectedValueOnce(new ThrottlingException(fault));
+  await expect(jobs.get('arn:job')).rejects.toMatchObject({ name: 'JobSlotUnavailable' });
+});

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { jobInventory } from '../../src/aws/job-inventory.ts';
+import type { Inventory, InventoryItem } from '../../src/steps/collaborators.ts';
+import { MemoryInventory, terminalStatuses } from '../steps/fakes.ts';
+import { type LocalDynamoDB, localDynamoDB } from './local-services.ts';
+
+const tableName = 'Jobs';
+const now = () => Date.parse('2026-01-02T03:04:05.678Z');
+
+let dynamodb: LocalDynamoDB;
+beforeAll(async () => {
+  dynamodb = await localDynamoDB(tableName);
+});
+afterAll(() => dynamodb.close());
+
+function anItem(): InventoryItem {
+  return {
+    jobName: `jokes-${randomBytes(6).toString('hex')}-00000-1`,
+    runId: 'run-1',
+    executionArn: 'arn:run-1',
+    chunk: 0,
+    attempt: 1,
+    modelId: 'a.model',
+    taskToken: 'token',
+  };
+}
+
+const inventories: readonly (readonly [string, () => Inventory])[] = [
+  ['DynamoDB', () => jobInventory(dynamodb.client, { tableName, now })],
+  ['the fake of the step tests', () => new MemoryInventory()],
+];
+
+describe.each(inventories)('%s', (_, open) => {
+  let inventory: Inventory;
+  let item: InventoryItem;
+  const advance = (status: string, jobArn = 'arn:job') => inventory.advance(item.jobName, { status, jobArn });
+  const status = async () => (await inventory.get(item.jobName))?.status;
+  beforeEach(() => {
+    inventory = open();
+    item = anItem();
+  });
+
+  test('gives back what was added', async () => {
+    expect(await inventory.get(item.jobName)).toBeUndefined();
+    expect(await inventory.add(item)).toBe(true);
+    expect(await inventory.get(item.jobName)).toEqual(item);
+  });
+
+  test('a name that is taken is not added again', async () => {
+    await inventory.add(item);
+    expect(await inventory.add({ ...item, taskToken: 'other', attempt: 7 })).toBe(false);
+    expect(await inventory.get(item.jobName)).toEqual(item);
+  });
+
+  test('of many that add one name at once, one does', async () => {
+    const added = await Promise.all(Array.from({ length: 10 }, () => inventory.add(item)));
+    expect(added.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('a job is handed over, and gets its ARN, and the rest stays', async () => {
+    await inventory.add(item);
+    await inventory.handOver(item.jobName, 'later');
+    await inventory.recordArn(item.jobName, 'arn:job');
+    expect(await inventory.get(item.jobName)).toEqual({ ...item, taskToken: 'later', jobArn: 'arn:job' });
+  });
+
+  test('a status moves forward, with the ARN', async () => {
+    await inventory.add(item);
+    for (const next of ['Submitted', 'Validating', 'Scheduled', 'InProgress', 'Stopping', 'Stopped']) {
+      expect(await advance(next, `arn:${next}`)).toBe(true);
+      expect(await inventory.get(item.jobName)).toEqual({ ...item, status: next, jobArn: `arn:${next}` });
+    }
+  });
+
+  test('a status never moves backwards, nor to itself', async () => {
+    await inventory.add(item);
+    await advance('InProgress');
+    for (const earlier of ['Submitted', 'Validating', 'Scheduled', 'InProgress', 'SomethingNew'])
+      expect(await advance(earlier, 'arn:other')).toBe(false);
+    expect(await inventory.get(item.jobName)).toEqual({ ...item, status: 'InProgress', jobArn: 'arn:job' });
+  });
+
+  test.each(terminalStatuses)('%s is the end, and no other end comes after it', async (end) => {
+    await inventory.add(item);
+    expect(await advance(end)).toBe(true);
+    for (const next of [...terminalStatuses, 'Submitted', 'Stopping'])
+      expect(await advance(next)).toBe(false);
+    expect(await status()).toBe(end);
+  });
+
+  test('of many that end a job at once, one does', async () => {
+    await inventory.add(item);
+    const ended = await Promise.all([...terminalStatuses, ...terminalStatuses].map((end) => advance(end)));
+    expect(ended.filter(Boolean)).toHaveLength(1);
+    expect(await status()).toBe(terminalStatuses[ended.indexOf(true) % terminalStatuses.length]);
+  });
+
+  test('a status of no known name is kept until a known one comes', async () => {
+    await inventory.add(item);
+    expect(await advance('SomethingNew')).toBe(true);
+    expect(await advance('Submitted')).toBe(true);
+    expect(await status()).toBe('Submitted');
+  });
+
+  test('a job that is not in the ledger does not get there by its status', async () => {
+    expect(await advance('Completed')).toBe(false);
+    expect(await inventory.get(item.jobName)).toBeUndefined();
+  });
+});
+
+describe('on DynamoDB alone', () => {
+  const inventory = () => jobInventory(dynamodb.client, { tableName, now });
+  const attributes = async (jobName: string) =>
+    (await dynamodb.client.send(new GetCommand({ TableName: tableName, Key: { job_name: jobName } }))).Item;
+
+  test('an item says when it was made, and when it may be forgotten', async () => {
+    const item = anItem();
+    await inventory().add(item);
+    expect(await attributes(item.jobName)).toMatchObject({
+      created_at: '2026-01-02T03:04:05.678Z',
+      expires_at: Date.parse('2026-04-02T03:04:05Z') / 1000,
+    });
+  });
+
+  test('an item keeps what Bedrock said of its job, and when', async () => {
+    const item = anItem();
+    await inventory().add(item);
+    await inventory().advance(item.jobName, { status: 'Failed', message: 'less records', jobArn: 'arn:job' });
+    expect(await attributes(item.jobName)).toMatchObject({
+      job_status: 'Failed',
+      job_message: 'less records',
+      updated_at: '2026-01-02T03:04:05.678Z',
+    });
+  });
+
+  test('a fault that is no answer to a condition is passed on', async () => {
+    const nowhere = jobInventory(dynamodb.client, { tableName: 'NoSuchTable', now });
+    await expect(nowhere.add(anItem())).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(nowhere.advance('x', { status: 'Failed', jobArn: 'a' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  test.each(['handOver', 'recordArn'] as const)(
+    '%s refuses a job that is not in the ledger',
+    async (change) => {
+      const { jobName } = anItem();
+      await expect(inventory()[change](jobName, 'x')).rejects.toThrow();
+      expect(await attributes(jobName)).toBeUndefined();
+    },
+  );
+});

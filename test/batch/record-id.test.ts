@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { recordIdOf, rowOf } from '../../src/batch/record-id.ts';
+
+test('every row has an id of 11 alphanumerics that leads back to it, in the order of the rows', () => {
+  const row = fc.nat({ max: 9_999_999_999 });
+  fc.assert(
+    fc.property(row, row, (a, b) => {
+      expect(recordIdOf(a)).toMatch(/^[a-zA-Z0-9]{11}$/);
+      expect(rowOf(recordIdOf(a))).toBe(a);
+      expect(recordIdOf(a) < recordIdOf(b)).toBe(a < b);
+    }),
+  );
+});
+
+test('row 10^10 has no id', () => {
+  expect(recordIdOf(9_999_999_999)).toBe('R9999999999');
+  expect(() => recordIdOf(10_000_000_000)).toThrow(
+    'Cannot number row 10000000000: a run must have fewer than 10^10 rows.',
+  );
+});
+
+test.each([
+  [undefined],
+  [null],
+  [0],
+  [{}],
+  [['R0000000001']],
+  [''],
+  ['R'],
+  ['0000000001'],
+  ['R000000001'],
+  ['R00000000001'],
+  ['r0000000001'],
+  ['R000000000x'],
+  ['R0000000001\n'],
+  [' R0000000001'],
+  ['R٠٠٠٠٠٠٠٠٠١'],
+  ['bFBEdQuy3Gp'],
+])('%j is no id of ours', (recordId) => {
+  expect(rowOf(recordId)).toBeUndefined();
+});

@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { rankOf } from '../../src/batch/job-status.ts';
+import { s3Uri } from '../../src/batch/keys.ts';
+import type { PinnedObject } from '../../src/batch/manifest.ts';
+import { BatchError } from '../../src/errors.ts';
+import type {
+  Inventory,
+  InventoryItem,
+  Job,
+  JobRequest,
+  Jobs,
+  Log,
+  ObjectStore,
+  TaskCallbacks,
+} from '../../src/steps/collaborators.ts';
+import { collected, pieces } from '../data/memory-source.ts';
+
+/** What happened, in order, across all fakes that share it. */
+export type Journal = string[];
+
+const etagOf = (bytes: Uint8Array) => `"${createHash('md5').update(bytes).digest('hex')}"`;
+
+/** One bucket as a map. It streams in small pieces, so that readers meet every kind of cut. */
+export class MemoryStore implements ObjectStore {
+  readonly bucket: string;
+  readonly objects = new Map<string, Buffer>();
+  readonly #pieceBytes: number;
+
+  constructor({
+    bucket = 'bucket',
+    pieceBytes = 13,
+  }: { readonly bucket?: string; readonly pieceBytes?: number } = {}) {
+    this.bucket = bucket;
+    this.#pieceBytes = pieceBytes;
+  }
+
+  put(key: string, content: string | Uint8Array): void {
+    this.objects.set(key, Buffer.from(content as Uint8Array));
+  }
+
+  text(key: string): string {
+    return this.#bytes(key).toString('utf8');
+  }
+
+  /** The objects of a JSONL file. */
+  json(key: string): unknown[] {
+    return this.text(key)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line): unknown => JSON.parse(line));
+  }
+
+  async pin({ bucket, key }: { readonly bucket: string; readonly key: string }): Promise<PinnedObject> {
+    const bytes = this.#bytes(key);
+    return { bucket, key, etag: etagOf(bytes), version_id: undefined, bytes: bytes.length };
+  }
+
+  source(object: PinnedObject) {
+    const range = (start: number, end: number) => this.#unchanged(object).subarray(start, end);
+    const pieceBytes = this.#pieceBytes;
+    return {
+      name: s3Uri(object),
+      byteLength: object.bytes,
+      async slice(start: number, end: number = object.bytes) {
+        return Uint8Array.from(range(start, end)).buffer;
+      },
+      async *stream(start: number, end: number = object.bytes) {
+        yield* pieces(range(start, end), pieceBytes);
+      },
+    };
+  }
+
+  #bytes(key: string): Buffer {
+    const bytes = this.objects.get(key);
+    if (bytes === undefined)
+      throw new BatchError('NotFound', `Cannot read ${s3Uri({ bucket: this.bucket, key })}.`);
+    return bytes;
+  }
+
+  #unchanged(object: PinnedObject): Buffer {
+    const bytes = this.#bytes(object.key);
+    if (etagOf(bytes) !== object.etag)
+      throw new BatchError('SourceChanged', `Cannot go on with ${object.key}.`);
+    return bytes;
+  }
+
+  async exists(key: string): Promise<boolean> {
+    return this.objects.has(key);
+  }
+
+  async *read(key: string): AsyncGenerator<Uint8Array> {
+    yield* pieces(this.#bytes(key), this.#pieceBytes);
+  }
+
+  async *list(prefix: string): AsyncGenerator<string> {
+    yield* [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
+  /** A body that breaks off leaves nothing behind, like an upload that is never completed. */
+  async write(key: string, body: AsyncIterable<Uint8Array> | string): Promise<void> {
+    this.put(key, typeof body === 'string' ? body : Buffer.concat(await collected(body)));
+  }
+}
+
+export class MemoryInventory implements Inventory {
+  readonly items = new Map<string, InventoryItem>();
+  readonly #journal: Journal;
+
+  constructor(journal: Journal = []) {
+    this.#journal = journal;
+  }
+
+  async add(item: InventoryItem): Promise<boolean> {
+    if (this.items.has(item.jobName)) return false;
+    this.items.set(item.jobName, item);
+    this.#journal.push(`ledger has ${item.jobName}`);
+    return true;
+  }
+
+  async get(jobName: string): Promise<InventoryItem | undefined> {
+    return this.items.get(jobName);
+  }
+
+  async handOver(jobName: string, taskToken: string): Promise<void> {
+    this.#change(jobName, { taskToken });
+    this.#journal.push(`${jobName} handed over to ${taskToken}`);
+  }
+
+  async recordArn(jobName: string, jobArn: string): Promise<void> {
+    this.#change(jobName, { jobArn });
+    this.#journal.push(`${jobName} has its ARN`);
+  }
+
+  async advance(jobName: string, { status, jobArn }: Pick<Job, 'status' | 'jobArn'>): Promise<boolean> {
+    const item = this.items.get(jobName);
+    if (item === undefined) return false;
+    if (item.status !== undefined && rankOf(status) <= rankOf(item.status)) return false;
+    this.#change(jobName, { status, jobArn });
+    return true;
+  }
+
+  #change(jobName: string, change: Partial<InventoryItem>): void {
+    this.items.set(jobName, { ...(this.items.get(jobName) as InventoryItem), ...change });
+  }
+}
+
+/** Bedrock as far as jobs go: idempotent by token, and each job stands where a test puts it. */
+export class FakeJobs implements Jobs {
+  readonly created: JobRequest[] = [];
+  readonly #jobs = new Map<string, Job>();
+  readonly #arns = new Map<string, string>();
+  readonly #journal: Journal;
+  readonly #failures: unknown[] = [];
+
+  constructor(journal: Journal = []) {
+    this.#journal = journal;
+  }
+
+  async create(request: JobRequest): Promise<string> {
+    if (this.#failures.length > 0) throw this.#failures.shift();
+    const known = this.#arns.get(request.clientRequestToken);
+    if (known !== undefined) return known;
+    const jobArn = `arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/${this.created.push(request)}`;
+    this.#arns.set(request.clientRequestToken, jobArn);
+    this.#jobs.set(jobArn, { jobArn, jobName: request.jobName, status: 'Submitted' });
+    this.#journal.push(`Bedrock has ${request.jobName}`);
+    return jobArn;
+  }
+
+  async get(jobArn: string): Promise<Job> {
+    const job = this.#jobs.get(jobArn);
+    if (job === undefined) throw new BatchError('NotFound', `Cannot find the job ${jobArn}.`);
+    return job;
+  }
+
+  /** Puts the job somewhere along its life. */
+  move(jobArn: string, status: string, message?: string): void {
+    this.#jobs.set(jobArn, { ...(this.#jobs.get(jobArn) as Job), status, message });
+  }
+
+  failNextCreate(error: unknown): void {
+    this.#failures.push(error);
+  }
+}
+
+/** Task tokens on which an execution waits until one is answered. */
+export class FakeTasks implements TaskCallbacks {
+  readonly answers: { readonly taskToken: string; readonly output: unknown }[] = [];
+  readonly #waiting: Set<string>;
+
+  constructor(...waiting: string[]) {
+    this.#waiting = new Set(waiting);
+  }
+
+  async succeed(taskToken: string, output: unknown): Promise<boolean> {
+    if (!this.#waiting.delete(taskToken)) return false;
+    this.answers.push({ taskToken, output });
+    return true;
+  }
+
+  wait(taskToken: string): void {
+    this.#waiting.add(taskToken);
+  }
+}
+
+export class FakeLog implements Log {
+  readonly entries: { readonly message: string; readonly fields: Record<string, unknown> }[] = [];
+
+  info(message: string, fields: Record<string, unknown>): void {
+    this.entries.push({ message, fields });
+  }
+}
+
+/** The statuses that end a job, for tests of every one. */
+export const terminalStatuses = ['Completed', 'PartiallyCompleted', 'Failed', 'Stopped', 'Expired'] as const;

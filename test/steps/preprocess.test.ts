@@ -1,0 +1,275 @@
+import type { Chunk, Part } from '../../src/batch/manifest.ts';
+import { openTable } from '../../src/data/table.ts';
+import { preprocess } from '../../src/steps/preprocess.ts';
+import { collected } from '../data/memory-source.ts';
+import { parquetBytes } from '../data/parquet-source.ts';
+import { MemoryStore } from './fakes.ts';
+import { textModel, topics, vectorModel } from './fixtures.ts';
+
+const request = {
+  s3_uri: 's3://bucket/inputs/t.csv',
+  job_name_prefix: 'jokes',
+  model_id: textModel,
+  prompt_id: 'joke_about_topic',
+};
+const input = { run_id: 'run-1', execution_arn: 'arn:run-1', request };
+const defaults = { maxRecordsPerJob: 1000 };
+
+function prepare(content: string | Uint8Array | undefined, change: object = {}, key = 'inputs/t.csv') {
+  const objects = new MemoryStore({ pieceBytes: 4096 });
+  if (content !== undefined) objects.put(key, content);
+  const asked = { ...input, request: { ...request, s3_uri: `s3://bucket/${key}`, ...change } };
+  return { objects, run: preprocess(asked, { objects, defaults }) };
+}
+
+test('describes the run, and writes its chunks and parts where the run says', async () => {
+  const { objects, run } = prepare(topics(2500), { max_records_per_job: 900 });
+  expect(await run).toEqual({
+    run_id: 'run-1',
+    job_name_prefix: 'jokes',
+    execution_arn: 'arn:run-1',
+    model_id: textModel,
+    prompt_id: 'joke_about_topic',
+    output_format: 'csv',
+    row_count: 2500,
+    chunk_count: 3,
+    part_count: 1,
+    chunks_key: 'runs/jokes/run-1/chunks.jsonl',
+    parts_key: 'runs/jokes/run-1/parts.jsonl',
+    chunk_reports_prefix: 'runs/jokes/run-1/chunk_reports',
+    part_reports_prefix: 'runs/jokes/run-1/part_reports',
+    notes: [],
+  });
+  const chunks = objects.json('runs/jokes/run-1/chunks.jsonl') as Chunk[];
+  expect(chunks.map(({ index, first_row, row_count }) => [index, first_row, row_count])).toEqual([
+    [0, 0, 834],
+    [1, 834, 833],
+    [2, 1667, 833],
+  ]);
+  const parts = objects.json('runs/jokes/run-1/parts.jsonl') as Part[];
+  expect(parts).toMatchObject([
+    {
+      index: 0,
+      first_row: 0,
+      source: { first_row: 0, row_count: 2500 },
+      output_key: 'batch_output_csv/jokes/run-1/t.csv',
+    },
+  ]);
+  expect([...objects.objects.keys()].sort()).toEqual([
+    'inputs/t.csv',
+    'runs/jokes/run-1/chunks.jsonl',
+    'runs/jokes/run-1/parts.jsonl',
+  ]);
+});
+
+test('each chunk leads to its own rows of the pinned object', async () => {
+  const { objects, run } = prepare(topics(2500), { max_records_per_job: 300 });
+  await run;
+  const seen: (string | null)[] = [];
+  for (const { ranges } of objects.json('runs/jokes/run-1/chunks.jsonl') as Chunk[]) {
+    for (const { object, format, first_row, row_count, start } of ranges) {
+      expect(object).toEqual(
+        JSON.parse(JSON.stringify(await objects.pin({ bucket: 'bucket', key: 'inputs/t.csv' }))),
+      );
+      expect(first_row - (start?.row ?? 0)).toBeLessThan(64);
+      const table = await openTable(objects.source(object), format);
+      const window = { firstRow: first_row, rowCount: row_count, start };
+      for (const [id = null] of await collected(table.texts(window, ['id']))) seen.push(id);
+    }
+  }
+  expect(seen).toEqual(Array.from({ length: 2500 }, (_, i) => `${i}`));
+});
+
+test('says what the user asked for and does not get', async () => {
+  const csv = topics(150).replace('topic,id', 'topic,status');
+  const { run } = prepare(csv, { max_records_per_job: 10 });
+  expect((await run).notes).toEqual([
+    'Jobs hold up to 150 records, more than max_records_per_job = 10: a batch inference job takes at least 100.',
+    'The input has a column status, so the appended one is named status_1.',
+  ]);
+});
+
+test.each([
+  ['inputs/a/b.v1.csv', 'batch_output_csv/jokes/run-1/b.v1.csv'],
+  ['inputs/T.TSV', 'batch_output_csv/jokes/run-1/T.csv'],
+  ['inputs/.csv', 'batch_output_csv/jokes/run-1/output.csv'],
+  ['batch_output_csv/jokes/run-0/t.csv', 'batch_output_csv/jokes/run-1/t.csv'],
+])('%s is answered by %s', async (key, outputKey) => {
+  const { objects, run } = prepare(topics(100), {}, key);
+  await run;
+  expect(objects.json('runs/jokes/run-1/parts.jsonl')).toMatchObject([{ output_key: outputKey }]);
+});
+
+test('takes only as many rows of a CSV file as it may', async () => {
+  const { objects, run } = prepare(topics(500), { max_records_total: 120 });
+  expect(await run).toMatchObject({ row_count: 120, chunk_count: 1 });
+  expect(objects.json('runs/jokes/run-1/parts.jsonl')).toMatchObject([
+    { source: { first_row: 0, row_count: 120 } },
+  ]);
+});
+
+const topicsParquet = (rows: number) =>
+  parquetBytes([{ name: 'topic', type: 'string' }], [Array.from({ length: rows }, (_, i) => `topic ${i}`)]);
+
+test.each([
+  [{}, 'parquet', 'batch_output_parquet/jokes/run-1/t.parquet'],
+  [{ output_format: 'csv' }, 'csv', 'batch_output_csv/jokes/run-1/t.csv'],
+  [{ output_format: 'csv', max_records_total: 150 }, 'csv', 'batch_output_csv/jokes/run-1/t.csv'],
+])('Parquet with %j comes back as %s', async (change, format, outputKey) => {
+  const { objects, run } = prepare(await topicsParquet(200), change, 'inputs/t.parquet');
+  expect(await run).toMatchObject({ output_format: format });
+  expect(objects.json('runs/jokes/run-1/parts.jsonl')).toMatchObject([{ output_key: outputKey }]);
+});
+
+test('CSV comes back as Parquet if asked', async () => {
+  const { run } = prepare(topics(100), { output_format: 'parquet' });
+  expect(await run).toMatchObject({ output_format: 'parquet' });
+});
+
+test('an embedding model needs no prompt', async () => {
+  const csv = topics(100).replace('topic', 'input_text');
+  const { run } = prepare(csv, { model_id: vectorModel, prompt_id: null });
+  expect(await run).toMatchObject({ prompt_id: null, row_count: 100 });
+});
+
+const places = 's3://bucket/inputs/, s3://bucket/batch_output_csv/, s3://bucket/batch_output_parquet/';
+const wrongColumns = (existing: string, missing = 'topic') =>
+  `the dataset must have the columns that the prompt names; missing: ${missing}; existing: ${existing}.`;
+
+test.each<[string, string | undefined, object, string]>([
+  ['missing columns', topics(100).replace('topic,id', 'Topic,n'), {}, wrongColumns('Topic, n')],
+  [
+    'missing columns of an embedding',
+    topics(100),
+    { model_id: vectorModel, prompt_id: null },
+    wrongColumns('topic, id', 'input_text'),
+  ],
+  [
+    'a prompt column that is there twice',
+    topics(100).replace('id', 'topic'),
+    {},
+    'the column topic must be the only one of its name, got two.',
+  ],
+  ['a header only', 'topic,id\n', {}, 'the dataset must have at least one row, got 0.'],
+  ['a header without its line end', 'topic,id', {}, 'the dataset must have at least one row, got 0.'],
+  [
+    'too few rows',
+    topics(99),
+    {},
+    'the number of rows must be at least 100, the fewest records that a batch inference job takes, got 99.',
+  ],
+  [
+    'too small a total',
+    topics(500),
+    { max_records_total: 5 },
+    'the number of rows must be at least 100, the fewest records that a batch inference job takes, got 5.',
+  ],
+  [
+    'another bucket',
+    topics(100),
+    { s3_uri: 's3://other/inputs/t.csv' },
+    `s3_uri must name an object below one of ${places}, got s3://other/inputs/t.csv.`,
+  ],
+  [
+    'a prefix that is not read',
+    topics(100),
+    { s3_uri: 's3://bucket/runs/t.csv' },
+    `s3_uri must name an object below one of ${places}, got s3://bucket/runs/t.csv.`,
+  ],
+  [
+    'a prefix that only looks alike',
+    topics(100),
+    { s3_uri: 's3://bucket/inputs2/t.csv' },
+    `s3_uri must name an object below one of ${places}, got s3://bucket/inputs2/t.csv.`,
+  ],
+  [
+    'a model of no family',
+    topics(100),
+    { model_id: 'gpt-4' },
+    'model_id must be of a known family: Anthropic Claude (anthropic.claude-*); Amazon Titan Text Embeddings V2 (amazon.titan-embed-text-v2:0), got gpt-4.',
+  ],
+  [
+    'an unknown prompt',
+    topics(100),
+    { prompt_id: 'poem' },
+    'prompt_id must be one of joke_about_topic, sentiment_classifier, question_answering, got poem.',
+  ],
+  [
+    'Parquet with two columns of one name',
+    topics(100)
+      .replace('id', 'id,id')
+      .replace(/(\d)\n/g, '$1,x\n'),
+    { output_format: 'parquet' },
+    'the columns of a Parquet output must have different names, got two named id.',
+  ],
+])('refuses %s before anything is written', async (_, content, change, sentence) => {
+  const { objects, run } = prepare(content, change);
+  await expect(run).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: `Cannot start the run: ${sentence}`,
+  });
+  expect([...objects.objects.keys()]).toEqual(['inputs/t.csv']);
+});
+
+test.each([
+  ['an empty object', 'inputs/t.csv', '', 'the file must have a header and rows, and it is empty.'],
+  [
+    'a ragged row',
+    'inputs/t.csv',
+    `${topics(120)}x\n`,
+    'line 122 must have 2 fields like the header, and it has 1.',
+  ],
+  [
+    'a quote never closed',
+    'inputs/t.csv',
+    `${topics(120)}"x,1\n`,
+    'line 122 is malformed: a quote opened there is never closed.',
+  ],
+  [
+    'a file of another kind',
+    'inputs/t.jsonl',
+    '{}\n',
+    'the dataset must be a CSV file (.csv, .tsv, .txt) or a Parquet file.',
+  ],
+])('refuses %s by its URI', async (_, key, content, sentence) => {
+  const { run } = prepare(content, {}, key);
+  await expect(run).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: `Cannot read s3://bucket/${key}: ${sentence}`,
+  });
+});
+
+test('refuses to shorten Parquet that keeps its row groups', async () => {
+  const { run } = prepare(await topicsParquet(200), { max_records_total: 150 }, 'inputs/t.parquet');
+  await expect(run).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message:
+      "Cannot start the run: max_records_total and max_num_jobs must take all 200 rows, or output_format be csv: Parquet output keeps the input's row groups whole, got 150.",
+  });
+});
+
+test('an object that is not there is NotFound', async () => {
+  await expect(prepare(undefined).run).rejects.toMatchObject({ kind: 'NotFound' });
+});
+
+test.each(['a=b', 'é', 'a b', 'a+b', 'x'.repeat(81)])('refuses an execution named %j', async (run_id) => {
+  const objects = new MemoryStore();
+  objects.put('inputs/t.csv', topics(100));
+  await expect(preprocess({ ...input, run_id }, { objects, defaults })).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: `Cannot start the run: the execution's name must have only letters, digits, ".", "-" and "_", got ${run_id}.`,
+  });
+});
+
+test('an object that changes while it is surveyed is SourceChanged', async () => {
+  class Replaced extends MemoryStore {
+    override async pin(location: { readonly bucket: string; readonly key: string }) {
+      const pinned = await super.pin(location);
+      this.put(location.key, topics(101));
+      return pinned;
+    }
+  }
+  const objects = new Replaced();
+  objects.put('inputs/t.csv', topics(100));
+  await expect(preprocess(input, { objects, defaults })).rejects.toMatchObject({ kind: 'SourceChanged' });
+});

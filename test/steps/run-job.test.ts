@@ -1,0 +1,143 @@
+import { BatchError } from '../../src/errors.ts';
+import { type RunJobInput, runJob } from '../../src/steps/run-job.ts';
+import { FakeJobs, FakeTasks, type Journal, MemoryInventory, terminalStatuses } from './fakes.ts';
+import { aChunk, aRun, pinnedNowhere } from './fixtures.ts';
+
+const run = aRun();
+const input: RunJobInput = {
+  task_token: 'first',
+  run,
+  chunk: aChunk(run, pinnedNowhere),
+  attempt: 1,
+  prepared: { input_uri: 's3://bucket/in.jsonl', output_uri: 's3://bucket/out/', records: 4, null_values: 0 },
+};
+const again = { ...input, task_token: 'second' };
+
+function world() {
+  const journal: Journal = [];
+  const inventory = new MemoryInventory(journal);
+  const jobs = new FakeJobs(journal);
+  const tasks = new FakeTasks('first', 'second');
+  return { journal, inventory, jobs, tasks };
+}
+
+const onlyItem = ({ inventory }: ReturnType<typeof world>) => {
+  expect(inventory.items.size).toBe(1);
+  return [...inventory.items.values()][0];
+};
+
+test('enters the job in the ledger, then submits it, then records its ARN', async () => {
+  const all = world();
+  const { job_arn } = await runJob(input, all);
+  const [request] = all.jobs.created;
+  expect(request).toEqual({
+    jobName: expect.stringMatching(/^jokes-[0-9a-f]{10}-00000-1$/),
+    clientRequestToken: expect.stringMatching(/^[0-9a-f]{64}$/),
+    modelId: run.model_id,
+    inputUri: 's3://bucket/in.jsonl',
+    outputUri: 's3://bucket/out/',
+  });
+  const { jobName } = request as { jobName: string };
+  expect(all.journal).toEqual([`ledger has ${jobName}`, `Bedrock has ${jobName}`, `${jobName} has its ARN`]);
+  expect(onlyItem(all)).toEqual({
+    jobName,
+    runId: 'run-1',
+    executionArn: run.execution_arn,
+    chunk: 0,
+    attempt: 1,
+    modelId: run.model_id,
+    taskToken: 'first',
+    jobArn: job_arn,
+  });
+  expect(all.tasks.answers).toEqual([]);
+});
+
+test('another chunk, attempt or execution has a job of its own', async () => {
+  const all = world();
+  const other = aRun({ execution_arn: `${run.execution_arn}-2` });
+  for (const next of [
+    input,
+    { ...input, attempt: 2 },
+    { ...input, chunk: { ...input.chunk, index: 1 } },
+    { ...input, run: other },
+  ])
+    await runJob(next, all);
+  expect(new Set(all.jobs.created.map(({ jobName }) => jobName)).size).toBe(4);
+  expect(new Set(all.jobs.created.map(({ clientRequestToken }) => clientRequestToken)).size).toBe(4);
+});
+
+test('a second delivery adopts the job, and waits for it instead of the first', async () => {
+  const all = world();
+  const { job_arn } = await runJob(input, all);
+  // A job whose ARN is known is not asked for again: by now the quota may be full.
+  all.jobs.failNextCreate(new BatchError('JobSlotUnavailable', 'Cannot submit the job yet.'));
+  expect(await runJob(again, all)).toEqual({ job_arn });
+  expect(all.jobs.created).toHaveLength(1);
+  expect(onlyItem(all)).toMatchObject({ taskToken: 'second', jobArn: job_arn });
+  expect(all.tasks.answers).toEqual([]);
+});
+
+test('a second delivery at the same time makes no second job', async () => {
+  const all = world();
+  const [first, second] = await Promise.all([runJob(input, all), runJob(again, all)]);
+  expect(first).toEqual(second);
+  expect(all.jobs.created).toHaveLength(1);
+  expect(onlyItem(all)?.taskToken).toBe('second');
+});
+
+test.each(terminalStatuses)(
+  'a second delivery of a job that is %s answers at once, with its status',
+  async (status) => {
+    const all = world();
+    const { job_arn } = await runJob(input, all);
+    all.jobs.move(job_arn, status, 'why');
+    await runJob(again, all);
+    expect(all.tasks.answers).toEqual([{ taskToken: 'second', output: { status, message: 'why', job_arn } }]);
+    expect(onlyItem(all)?.status).toBe(status);
+  },
+);
+
+test('after a crash between the ledger and Bedrock, the next delivery submits the job', async () => {
+  const all = world();
+  all.jobs.failNextCreate(new Error('crash'));
+  await expect(runJob(input, all)).rejects.toThrow('crash');
+  expect(onlyItem(all)).toMatchObject({ taskToken: 'first' });
+  const { job_arn } = await runJob(again, all);
+  expect(all.jobs.created).toHaveLength(1);
+  expect(onlyItem(all)).toMatchObject({ taskToken: 'second', jobArn: job_arn });
+});
+
+test('after a crash between Bedrock and the ARN, the next delivery finds the one job', async () => {
+  const all = world();
+  jest.spyOn(all.inventory, 'recordArn').mockRejectedValueOnce(new Error('crash'));
+  await expect(runJob(input, all)).rejects.toThrow('crash');
+  expect(onlyItem(all)?.jobArn).toBeUndefined();
+  const { job_arn } = await runJob(again, all);
+  expect(all.jobs.created).toHaveLength(1);
+  expect(onlyItem(all)).toMatchObject({ taskToken: 'second', jobArn: job_arn });
+});
+
+test('a job that ended between such a crash and the next delivery is answered', async () => {
+  const all = world();
+  const { recordArn } = all.inventory;
+  jest.spyOn(all.inventory, 'recordArn').mockImplementationOnce(async (_, jobArn) => {
+    all.jobs.move(jobArn, 'Completed');
+    throw new Error('crash');
+  });
+  await expect(runJob(input, all)).rejects.toThrow('crash');
+  all.inventory.recordArn = recordArn;
+  const { job_arn } = await runJob(again, all);
+  expect(all.tasks.answers).toEqual([
+    { taskToken: 'second', output: { status: 'Completed', message: undefined, job_arn } },
+  ]);
+});
+
+test('a full quota passes through as it is, and the retry submits the same job', async () => {
+  const all = world();
+  const full = new BatchError('JobSlotUnavailable', 'Cannot submit the job yet: 20 jobs are in flight.');
+  all.jobs.failNextCreate(full);
+  await expect(runJob(input, all)).rejects.toBe(full);
+  expect(full).toMatchObject({ name: 'JobSlotUnavailable', retryable: true });
+  await runJob(again, all);
+  expect(all.jobs.created).toHaveLength(1);
+});
