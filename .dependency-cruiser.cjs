@@ -20,7 +20,7 @@ module.exports = {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('batch', '^src/batch/', [errors, 'src/batch/', 'src/models/types\\.ts', npm('zod', 'leven')]),
     only('models', '^src/models/', [errors, 'src/models/', npm('zod')]),
-    only('prompts', '^src/prompts/', [errors, 'src/prompts/']),
+    only('prompts', '^src/prompts/', [errors, 'src/prompts/', 'src/models/types\\.ts']),
     only('data', '^src/data/', [
       ...[errors, ...domain, 'src/data/'],
       npm(
@@ -49,7 +49,7 @@ module.exports = {
       npm('@aws-lambda-powertools', '@types/aws-lambda'),
     ]),
     only('lib', '^lib/', [
-      ...['src/batch/keys\\.ts', 'src/models/catalog\\.ts', 'lib/'],
+      ...['src/batch/(keys|chunk-plan)\\.ts', 'src/models/catalog\\.ts', errors, 'lib/'],
       npm('aws-cdk-lib', 'constructs', 'cdk-nag'),
     ]),
     only('local', '^src/local/', ['src/local/', 'node_modules/'], { pathNot: '^src/local/bedrock/' }),

@@ -32,7 +32,7 @@ local
   .option('--output-format <format>', "csv or parquet (default: the input's)")
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
   .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
-  .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', wholeNumber)
+  .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', positiveNumber)
   .option('--state <directory>', "the local AWS's buckets and tables", '.local')
   .action((options: LocalRunOptions) => localRun(options));
 
@@ -40,6 +40,12 @@ function wholeNumber(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number)) return number;
   throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError('It must be greater than 0.');
 }
 
 try {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { DEFAULT_RECORDS_PER_JOB } from '../src/batch/chunk-plan.ts';
 import { parseS3Uri, prefixes } from '../src/batch/keys.ts';
 import { JOB_NAME_PREFIX_LENGTH } from '../src/batch/names.ts';
 import { parseRunRequest } from '../src/batch/request.ts';
@@ -66,7 +67,7 @@ export async function checkInput(input: ExecutionInput, options: LocalRunOptions
       'neither',
     );
   }
-  const request = parseRunRequest(input, { maxRecordsPerJob: 1000 });
+  const request = parseRunRequest(input, { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB });
   resolvePrompt(request.promptId, resolveModel(request.modelId).family.answers);
 }
 

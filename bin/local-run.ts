@@ -7,9 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectJobProgress } from '../src/aws/bedrock-jobs.ts';
 import { connectExecutions, type ExecutionState, type Executions } from '../src/aws/executions.ts';
 import { connectObjectStore } from '../src/aws/object-store.ts';
+import { messageOf } from '../src/batch/failure.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
-import { runJobNamePrefix } from '../src/batch/names.ts';
-import { BatchError } from '../src/errors.ts';
+import { BatchError, type ErrorKind, finalErrors } from '../src/errors.ts';
 import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
 import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
@@ -21,9 +21,9 @@ import {
   uploadKey,
 } from './execution-input.ts';
 import { progressDisplay } from './progress.ts';
+import { STACK_NAME } from './stack-name.ts';
 import { synthesize } from './synthesize.ts';
 
-const STACK = 'BedrockBatch';
 const POLL_MS = 250;
 
 /** @throws BatchError with one sentence on what is wrong with the input, or on why the run failed */
@@ -43,11 +43,11 @@ export async function localRun(options: LocalRunOptions): Promise<void> {
 }
 
 async function assemblyOf({ assembly, state }: LocalRunOptions): Promise<Assembly> {
-  if (assembly !== undefined) return readAssembly(assembly, STACK);
+  if (assembly !== undefined) return readAssembly(assembly, STACK_NAME);
   const directory = join(state, 'assembly');
   console.log('Synthesizing the stack.');
   await synthesize(directory);
-  return readAssembly(directory, STACK);
+  return readAssembly(directory, STACK_NAME);
 }
 
 async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptions): Promise<void> {
@@ -80,13 +80,16 @@ async function watched(
 ): Promise<ExecutionState> {
   const display = progressDisplay();
   const jobs = connectJobProgress();
-  const jobNames = runJobNamePrefix(executionArn, String(input.job_name_prefix));
+  const started = new Date(Date.now() - 1000);
   const stop = () => void executions.stop(executionArn, 'Interrupted on the command line.');
   process.once('SIGINT', stop);
   try {
     for (;;) {
       const state = await executions.describe(executionArn);
-      display.show({ maps: await executions.mapProgress(executionArn), jobs: await jobs(jobNames) });
+      display.show({
+        maps: await executions.mapProgress(executionArn),
+        jobs: await jobs(`${input.job_name_prefix}-`, started),
+      });
       if (state.status !== 'RUNNING') return state;
       await delay(POLL_MS);
     }
@@ -98,12 +101,10 @@ async function watched(
 
 function outputOf({ status, output, error, cause }: ExecutionState, logDirectory: string): ExecutionOutput {
   if (status === 'SUCCEEDED') return output as ExecutionOutput;
-  const { errorMessage } = (cause?.startsWith('{') ? JSON.parse(cause) : { errorMessage: cause }) as {
-    errorMessage?: string;
-  };
-  if (error === 'InvalidInput' || error === 'NotFound' || error === 'NoRowSucceeded')
-    throw new BatchError(error, errorMessage ?? '');
-  const sentence = `The execution ended as ${status}: ${error ?? 'no error'}: ${errorMessage ?? 'no cause'}. The functions' logs are in ${logDirectory}.`;
+  const message = messageOf(cause ?? 'no cause');
+  if (error !== undefined && finalErrors.includes(error) && error !== 'Internal')
+    throw new BatchError(error as ErrorKind, message);
+  const sentence = `The execution ended as ${status}: ${error ?? 'no error'}: ${message}. The functions' logs are in ${logDirectory}.`;
   throw new BatchError('Internal', sentence);
 }
 

@@ -1,5 +1,5 @@
 import { connectJobs } from '../src/aws/bedrock-jobs.ts';
-import { requiredVariable } from '../src/aws/environment.ts';
+import { requiredNumber, requiredVariable } from '../src/aws/environment.ts';
 import { connectInventory } from '../src/aws/job-inventory.ts';
 import { connectTaskCallbacks } from '../src/aws/task-callbacks.ts';
 import { type RunJobInput, runJob } from '../src/steps/run-job.ts';
@@ -8,7 +8,7 @@ import { observed } from './observed.ts';
 const inventory = connectInventory(requiredVariable('TABLE_NAME'));
 const jobs = connectJobs({
   roleArn: requiredVariable('BEDROCK_ROLE_ARN'),
-  timeoutDurationInHours: Number(requiredVariable('JOB_TIMEOUT_HOURS')),
+  timeoutDurationInHours: requiredNumber('JOB_TIMEOUT_HOURS'),
 });
 const tasks = connectTaskCallbacks();
 

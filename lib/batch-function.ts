@@ -4,6 +4,7 @@ import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { acknowledge, wildcard } from './acknowledge.ts';
 
 export interface BatchFunctionProps {
   readonly description: string;
@@ -36,7 +37,7 @@ export class BatchFunction extends NodejsFunction {
         format: OutputFormat.ESM,
         minify: true,
         sourceMap: true,
-        sourceMapMode: SourceMapMode.EXTERNAL,
+        sourceMapMode: SourceMapMode.DEFAULT,
         sourcesContent: false,
         target: 'node24',
         mainFields: ['module', 'main'],
@@ -49,8 +50,17 @@ export class BatchFunction extends NodejsFunction {
         removalPolicy: RemovalPolicy.DESTROY,
       }),
     });
+    acknowledge(this, 'X-Ray has no resources to name in a policy.', wildcard('*'));
+    acknowledge(
+      this,
+      "AWS's own policy for functions: it allows writing logs, and nothing else.",
+      basicExecutionRole,
+    );
   }
 }
+
+const basicExecutionRole =
+  'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]';
 
 const constructIdOf = (name: string) =>
   name

@@ -1,7 +1,13 @@
-import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
+import { acknowledge, reference, wildcard } from './acknowledge.ts';
+
+/** Who is given access: a function, a role, a state machine. */
+export type Grantee = IGrantable & IConstruct;
+
+const ownAccount = { StringEquals: { 'aws:ResourceAccount': Aws.ACCOUNT_ID } };
 
 /** The user's tables, the runs' files and the answers; every access is logged to a bucket of its own. */
 export class DataBucket extends Construct {
@@ -16,6 +22,8 @@ export class DataBucket extends Construct {
       enforceSSL: true,
       // Answers were paid for: deleting the stack does not delete them.
       removalPolicy: RemovalPolicy.RETAIN,
+      // What a killed function had begun to upload would be billed for ever.
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
     };
     const serverAccessLogsBucket = new Bucket(this, 'AccessLogs', closed);
     this.bucket = new Bucket(this, 'Data', { ...closed, versioned: true, serverAccessLogsBucket });
@@ -25,27 +33,39 @@ export class DataBucket extends Construct {
     return this.bucket.bucketName;
   }
 
-  grantRead(grantee: IGrantable, ...prefixes: readonly string[]): void {
+  grantRead(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], prefixes);
   }
 
-  grantWrite(grantee: IGrantable, ...prefixes: readonly string[]): void {
+  grantWrite(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grantObjects(grantee, ['s3:PutObject', 's3:AbortMultipartUpload'], prefixes);
   }
 
-  grantList(grantee: IGrantable, ...prefixes: readonly string[]): void {
+  grantList(grantee: Grantee, ...prefixes: readonly string[]): void {
+    const conditions = { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } };
     Grant.addToPrincipal({
       grantee,
       actions: ['s3:ListBucket'],
       resourceArns: [this.bucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
+      conditions,
     });
   }
 
-  #grantObjects(grantee: IGrantable, actions: string[], prefixes: readonly string[]): void {
+  /** Listing without a prefix too, for a caller whose requests AWS does not document. */
+  grantListAll(grantee: Grantee): void {
+    const resourceArns = [this.bucket.bucketArn];
+    Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns, conditions: ownAccount });
+  }
+
+  #grantObjects(grantee: Grantee, actions: string[], prefixes: readonly string[]): void {
     const resourceArns = prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     Grant.addToPrincipal({ grantee, actions, resourceArns, conditions: ownAccount });
+    const arn = reference(this.bucket.node.findChild('Resource'), 'Arn');
+    const findings = prefixes.map((prefix) => wildcard(`${arn}/${prefix}*`));
+    acknowledge(
+      grantee,
+      'The keys of a run hold its name; the grant is bound to prefixes of this step.',
+      ...findings,
+    );
   }
 }
-
-const ownAccount = { StringEquals: { 'aws:ResourceAccount': Aws.ACCOUNT_ID } };

@@ -1,12 +1,14 @@
 import { Aws } from 'aws-cdk-lib';
-import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { prefixes } from '../src/batch/keys.ts';
 import { permittedModels } from '../src/models/catalog.ts';
-import type { DataBucket } from './data-bucket.ts';
+import { acknowledge, wildcard } from './acknowledge.ts';
+import type { DataBucket, Grantee } from './data-bucket.ts';
 
 const arn = (region: string, account: string, resource: string) =>
   `arn:${Aws.PARTITION}:bedrock:${region}:${account}:${resource}`;
+
 const jobArn = arn(Aws.REGION, Aws.ACCOUNT_ID, 'model-invocation-job/*');
 /** A profile sends a record to any of its Regions, so the model behind it is allowed in each. */
 const foundationModels = permittedModels().map(({ foundationModel, profiles }) =>
@@ -15,6 +17,15 @@ const foundationModels = permittedModels().map(({ foundationModel, profiles }) =
 const inferenceProfiles = permittedModels()
   .filter(({ profiles }) => profiles !== 'none')
   .map(({ foundationModel }) => arn(Aws.REGION, Aws.ACCOUNT_ID, `inference-profile/*.${foundationModel}`));
+
+/** cdk-nag writes pseudo parameters as `<AWS::Region>`. */
+const nagArn = (region: string, account: string, resource: string) =>
+  wildcard(`arn:<AWS::Partition>:bedrock:${region}:${account}:${resource}`);
+const jobFinding = nagArn('<AWS::Region>', '<AWS::AccountId>', 'model-invocation-job/*');
+const modelFindings = permittedModels().flatMap(({ foundationModel }) => [
+  nagArn('*', '', `foundation-model/${foundationModel}`),
+  nagArn('<AWS::Region>', '<AWS::AccountId>', `inference-profile/*.${foundationModel}`),
+]);
 
 /** The role that Bedrock takes on to read a job's records, ask the model and write the answers. */
 export class InferenceRole extends Construct {
@@ -31,14 +42,16 @@ export class InferenceRole extends Construct {
         },
       }),
     });
-    data.grantRead(this.#role, prefixes.jobInputs);
+    // As wide as AWS documents the role: what Bedrock's validation asks for besides is not written down, and shows only as failed jobs.
+    data.grantRead(this.#role, prefixes.jobInputs, prefixes.jobOutputs);
     data.grantWrite(this.#role, prefixes.jobOutputs);
-    data.grantList(this.#role, prefixes.jobInputs, prefixes.jobOutputs);
+    data.grantListAll(this.#role);
     Grant.addToPrincipal({
       grantee: this.#role,
       actions: ['bedrock:InvokeModel'],
       resourceArns: [...foundationModels, ...inferenceProfiles],
     });
+    acknowledgeModels(this.#role);
   }
 
   get roleArn(): string {
@@ -46,9 +59,10 @@ export class InferenceRole extends Construct {
   }
 
   /** Submitting jobs that run under this role. */
-  grantSubmit(grantee: IGrantable): void {
+  grantSubmit(grantee: Grantee): void {
     const resourceArns = [jobArn, ...foundationModels, ...inferenceProfiles];
     Grant.addToPrincipal({ grantee, actions: ['bedrock:CreateModelInvocationJob'], resourceArns });
+    acknowledgeModels(grantee);
     Grant.addToPrincipal({
       grantee,
       actions: ['iam:PassRole'],
@@ -58,7 +72,14 @@ export class InferenceRole extends Construct {
     this.grantWatch(grantee);
   }
 
-  grantWatch(grantee: IGrantable): void {
+  grantWatch(grantee: Grantee): void {
     Grant.addToPrincipal({ grantee, actions: ['bedrock:GetModelInvocationJob'], resourceArns: [jobArn] });
+    acknowledge(grantee, 'Bedrock gives jobs their ids; account and Region are fixed.', jobFinding);
   }
+}
+
+function acknowledgeModels(grantee: Grantee): void {
+  const reason =
+    'A family of the catalog is allowed with its later versions, in each Region that its profiles reach.';
+  acknowledge(grantee, reason, ...modelFindings);
 }

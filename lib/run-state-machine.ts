@@ -24,6 +24,8 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { prefixes } from '../src/batch/keys.ts';
+import { finalErrors } from '../src/errors.ts';
+import { acknowledge, reference, wildcard } from './acknowledge.ts';
 import type { DataBucket } from './data-bucket.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
@@ -38,13 +40,17 @@ export interface RunStateMachineProps {
 const PARTS_AT_ONCE = 40;
 /** Lambda's own limit and a little more: the function's answer wins over the state's timeout. */
 const functionTimeout = Timeout.duration(Duration.minutes(16));
-/** Faults of the service, not of the function: worth asking again, several times. */
-const serviceErrors = [
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
+/** What no further try can mend: our own refusals, AWS's, and defects of the code. */
+const hopeless = [
+  ...finalErrors,
+  ...[
+    'ValidationException',
+    'AccessDeniedException',
+    'AccessDenied',
+    'ResourceNotFoundException',
+    'ConflictException',
+  ],
+  ...['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'],
 ];
 /** The function died. Every step may run again; one that dies each time, by its size, should not do so all night. */
 const deaths = ['Lambda.Unknown', 'Runtime.ExitError', 'Sandbox.Timedout'];
@@ -73,9 +79,33 @@ export class RunStateMachine extends Construct {
         }),
       },
     });
-    // The Distributed Map's ItemReader and ResultWriter act as the state machine, which CDK does not let read the bucket.
+    // The Distributed Maps' ItemReaders act as the state machine, which CDK does not let read the bucket.
     props.data.grantRead(this.#stateMachine, prefixes.runs);
-    props.data.grantWrite(this.#stateMachine, prefixes.runs);
+    this.#acknowledge(props);
+  }
+
+  #acknowledge({ data, steps }: RunStateMachineProps): void {
+    const bucket = reference(data.bucket.node.findChild('Resource'));
+    const resultWriter =
+      'ResultWriter lets the state machine, and nobody else, write to the bucket of this stack.';
+    acknowledge(this, resultWriter, wildcard(`arn:<AWS::Partition>:s3:::${bucket}/*`));
+    const versions = steps.all.map((fn) => wildcard(`${reference(fn.node.findChild('Resource'), 'Arn')}:*`));
+    acknowledge(
+      this,
+      'CDK lets a state machine invoke any version of the functions that are its tasks.',
+      ...versions,
+    );
+    const stateMachine = reference(this.#stateMachine.node.findChild('Resource')).slice(1, -1);
+    const execution = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${stateMachine}"}]}]}`;
+    const children = [':*', '/ProcessChunks:*', '/AssembleOutput:*'].map((names) =>
+      wildcard(execution + names),
+    );
+    acknowledge(
+      this,
+      'A Distributed Map describes and stops its own child executions, which Step Functions names.',
+      ...children,
+    );
+    acknowledge(this, 'X-Ray and the delivery of logs have no resources to name in a policy.', wildcard('*'));
   }
 
   get name(): string {
@@ -87,6 +117,7 @@ export class RunStateMachine extends Construct {
       payload: {
         run_id: '{% $states.context.Execution.Name %}',
         execution_arn: '{% $states.context.Execution.Id %}',
+        started_at: '{% $states.context.Execution.StartTime %}',
         request: '{% $states.input %}',
       },
       assign: { run: '{% $states.result.Payload %}' },
@@ -116,7 +147,6 @@ export class RunStateMachine extends Construct {
     const summarize = this.#invoke('Summarize', steps.summarize, {
       payload: {
         run: '{% $run %}',
-        started_at: '{% $states.context.Execution.StartTime %}',
         chunks: '{% $chunk_results %}',
         parts: '{% $part_results %}',
       },
@@ -156,6 +186,7 @@ export class RunStateMachine extends Construct {
       taskTimeout: Timeout.duration(Duration.hours(bedrockBatchInferenceTimeoutHours + 1)),
       retryOnServiceExceptions: false,
     });
+    runJob.addRetry({ errors: hopeless, maxAttempts: 0 });
     runJob.addRetry({
       errors: ['JobSlotUnavailable'],
       interval: Duration.minutes(1),
@@ -164,7 +195,8 @@ export class RunStateMachine extends Construct {
       maxAttempts: 1000,
       jitterStrategy: JitterType.FULL,
     });
-    return addServiceRetry(runJob);
+    // To give up on a job that may be running is to pay for answers that nobody reads, so this goes on for hours.
+    return addPatience(runJob, 50);
   }
 
   #invoke(id: string, lambdaFunction: IFunction, { payload, outputs, assign }: InvokeProps): LambdaInvoke {
@@ -176,7 +208,8 @@ export class RunStateMachine extends Construct {
       ...(outputs === undefined ? {} : { outputs }),
       ...(assign === undefined ? {} : { assign }),
     });
-    return addServiceRetry(task);
+    task.addRetry({ errors: hopeless, maxAttempts: 0 });
+    return addPatience(task, 10);
   }
 
   #mapOver(id: string, { bucket }: DataBucket, props: MapProps): DistributedMap {
@@ -208,7 +241,13 @@ export class RunStateMachine extends Construct {
       resourceName: stateMachineName(),
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    Grant.addToPrincipal({ grantee, actions: ['states:SendTaskSuccess'], resourceArns: [stateMachineArn] });
+    // A task of a Distributed Map may count as one of the machine's labelled child, `{machine}/{label}`.
+    const resourceArns = [stateMachineArn, `${stateMachineArn}/*`];
+    Grant.addToPrincipal({ grantee, actions: ['states:SendTaskSuccess'], resourceArns });
+    const child = wildcard(
+      'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:<AWS::StackName>-run/*',
+    );
+    acknowledge(grantee, 'The labels of the Distributed Maps of this state machine.', child);
   }
 }
 
@@ -230,14 +269,16 @@ interface MapProps {
 
 const stateMachineName = () => `${Aws.STACK_NAME}-run`;
 
-function addServiceRetry(task: LambdaInvoke): LambdaInvoke {
+/** Throttles, resets, errors of a service: the step runs again after seconds at first, then every few minutes. */
+function addPatience(task: LambdaInvoke, maxAttempts: number): LambdaInvoke {
+  task.addRetry({ errors: deaths, interval: Duration.seconds(2), maxAttempts: 2 });
   task.addRetry({
-    errors: serviceErrors,
+    errors: ['States.TaskFailed'],
     interval: Duration.seconds(2),
-    maxAttempts: 6,
     backoffRate: 2,
+    maxDelay: Duration.minutes(5),
+    maxAttempts,
     jitterStrategy: JitterType.FULL,
   });
-  task.addRetry({ errors: deaths, interval: Duration.seconds(2), maxAttempts: 2 });
   return task;
 }

@@ -1,4 +1,6 @@
 import type { Node } from 'constructs';
+import { DEFAULT_RECORDS_PER_JOB } from '../src/batch/chunk-plan.ts';
+import { standardLimits } from '../src/models/catalog.ts';
 
 /** What `cdk.json` or `--context` sets. Sizes in MB, times in hours. */
 export interface Settings {
@@ -16,12 +18,12 @@ interface Bounds {
   readonly max: number;
 }
 
-/** Bedrock's default quota of submitted and running jobs for a model and Region; an account may be granted more. */
+/** Bedrock's own quota is 100 for a model and Region unless an account is granted more; a Distributed Map takes 10,000. */
 const jobsInFlight: Bounds = { min: 1, max: 10_000 };
 const functionMemory: Bounds = { min: 128, max: 10_240 };
 /** CreateModelInvocationJob: timeoutDurationInHours. */
 const jobHours: Bounds = { min: 24, max: 168 };
-const records: Bounds = { min: 1, max: 100_000 };
+const records: Bounds = { min: 1, max: standardLimits.maxRecords };
 const anyCount: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
 /** @throws Error with one sentence on the first value that is out of range */
@@ -38,7 +40,7 @@ export function readSettings(node: Node): Settings {
     preprocessFunctionMemoryMb: number('preprocessFunctionMemoryMb', functionMemory, 3008),
     postprocessFunctionMemoryMb: number('postprocessFunctionMemoryMb', functionMemory, 3008),
     bedrockBatchInferenceTimeoutHours: number('bedrockBatchInferenceTimeoutHours', jobHours, 24),
-    maxRecordsPerJob: number('maxRecordsPerJob', records, 1000),
+    maxRecordsPerJob: number('maxRecordsPerJob', records, DEFAULT_RECORDS_PER_JOB),
     maxTotalRecords: total === undefined ? undefined : checkedNumber('maxTotalRecords', total, anyCount),
   };
 }

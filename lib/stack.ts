@@ -4,7 +4,6 @@ import { DataBucket } from './data-bucket.ts';
 import { InferenceRole } from './inference-role.ts';
 import { JobEvents } from './job-events.ts';
 import { JobInventory } from './job-inventory.ts';
-import { acknowledgeFindings } from './nag-acknowledgments.ts';
 import { RunStateMachine } from './run-state-machine.ts';
 import { readSettings } from './settings.ts';
 import { Steps } from './steps.ts';
@@ -23,8 +22,6 @@ export class BedrockBatchStack extends Stack {
     new JobEvents(this, 'JobEvents', { inventory, inferenceRole });
 
     RunStateMachine.grantTaskResponse(steps.runJob);
-
-    acknowledgeFindings(this);
 
     new CfnOutput(this, 'bucketName', { value: data.bucketName, description: 'Upload tables below inputs/' });
     new CfnOutput(this, 'stepFunctionName', {

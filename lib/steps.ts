@@ -37,6 +37,17 @@ export class Steps extends Construct {
     this.summarize = this.#summarize(props);
   }
 
+  get all(): readonly BatchFunction[] {
+    return [
+      this.preprocess,
+      this.prepareInput,
+      this.runJob,
+      this.postprocess,
+      this.assembleOutput,
+      this.summarize,
+    ];
+  }
+
   #preprocess({ data, settings }: StepsProps): BatchFunction {
     const fn = new BatchFunction(this, 'preprocess', {
       description: 'Checks the request and the dataset, and decides chunks and parts',
@@ -48,7 +59,8 @@ export class Steps extends Construct {
       timeout: longest,
       memoryMb: settings.preprocessFunctionMemoryMb,
     });
-    data.grantRead(fn, ...readablePrefixes);
+    data.grantRead(fn, ...readablePrefixes, prefixes.runs);
+    data.grantList(fn, prefixes.runs);
     data.grantWrite(fn, prefixes.runs);
     return fn;
   }

@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { STACK_NAME } from '../bin/stack-name.ts';
 import { renderDiagrams, staleDiagrams, writeDiagrams } from './diagrams/files.ts';
 import { readTemplate } from './diagrams/template.ts';
-
-const STACK = 'BedrockBatch';
 
 /** `diagrams.ts [directory of the cloud assembly] [--check]`: draws the synthesized stack into static/, or compares. */
 async function main(): Promise<void> {
@@ -12,7 +11,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const folder = fileURLToPath(new URL('../static/', import.meta.url));
-  const diagrams = await renderDiagrams(await readTemplate(positionals[0] ?? 'cdk.out', STACK));
+  const diagrams = await renderDiagrams(await readTemplate(positionals[0] ?? 'cdk.out', STACK_NAME));
   if (values.check !== true) return writeDiagrams(diagrams, folder);
   const stale = await staleDiagrams(diagrams, folder);
   if (stale.length > 0) {

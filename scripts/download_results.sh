@@ -22,7 +22,8 @@ for folder in batch_output_csv batch_output_parquet runs; do
   filter=()
   # Of a run's own files only the summary is for the user.
   [[ $folder == runs ]] && filter=(--exclude '*' --include '*summary.json')
-  if [[ -n $(aws s3api list-objects-v2 --bucket "$bucket" --prefix "$folder/$prefix/" --max-keys 1 --query 'Contents[].Key' --output text | grep -v '^None$' || true) ]]; then
+  keys=$(aws s3api list-objects-v2 --bucket "$bucket" --prefix "$folder/$prefix/" --max-keys 1 --query 'length(Contents || `[]`)' --output text)
+  if [[ $keys != 0 ]]; then
     aws s3 cp --recursive --only-show-errors "s3://$bucket/$folder/$prefix/" "$destination/$prefix/" ${filter[@]+"${filter[@]}"}
     found=1
   fi

@@ -1,18 +1,21 @@
-/** What may go wrong, once: who must act on it and what Step Functions and an HTTP client are told. */
-const KINDS = {
-  InvalidInput: { retryable: false, httpStatus: 400, openaiType: 'invalid_request_error' },
-  NotFound: { retryable: false, httpStatus: 404, openaiType: 'invalid_request_error' },
-  SourceChanged: { retryable: false, httpStatus: 409, openaiType: 'invalid_request_error' },
-  /** A quota or a throttle asks for patience; the state machine retries it for hours. */
-  JobSlotUnavailable: { retryable: true, httpStatus: 429, openaiType: 'rate_limit_error' },
-  NoRowSucceeded: { retryable: false, httpStatus: 500, openaiType: 'server_error' },
-  Internal: { retryable: false, httpStatus: 500, openaiType: 'server_error' },
-} as const satisfies Record<
-  string,
-  { readonly retryable: boolean; readonly httpStatus: number; readonly openaiType: string }
->;
+/** What may go wrong, once: whether the same step may do better when it is tried again. */
+const kinds = {
+  InvalidInput: { retryable: false },
+  NotFound: { retryable: false },
+  SourceChanged: { retryable: false },
+  NoRowSucceeded: { retryable: false },
+  /** A defect of ours or of the deployment. */
+  Internal: { retryable: false },
+  /** A quota or a throttle asks for patience: the state machine tries for hours. */
+  JobSlotUnavailable: { retryable: true },
+} as const satisfies Record<string, { readonly retryable: boolean }>;
 
-export type ErrorKind = keyof typeof KINDS;
+export type ErrorKind = keyof typeof kinds;
+
+/** The names, as Step Functions sees them, of errors that no further try can mend. */
+export const finalErrors: readonly string[] = Object.entries(kinds)
+  .filter(([, { retryable }]) => !retryable)
+  .map(([name]) => name);
 
 /** An error whose message is one sentence for the user; `name` is the error name that Step Functions sees. */
 export class BatchError extends Error {
@@ -23,14 +26,15 @@ export class BatchError extends Error {
     this.kind = kind;
     this.name = kind;
   }
-
-  get retryable(): boolean {
-    return KINDS[this.kind].retryable;
-  }
 }
 
-/** `Cannot <verb>: <what> must be <rule>, got <value>.` — the one shape of a refusal. */
+/** `Cannot <verb>: <what> must <rule>, got <value>.` is the one shape of a refusal. */
 export function refusal(verb: string, what: string, rule: string, got: unknown): BatchError {
-  const value = typeof got === 'string' ? got : JSON.stringify(got);
-  return new BatchError('InvalidInput', `Cannot ${verb}: ${what} must ${rule}, got ${value ?? 'nothing'}.`);
+  return new BatchError('InvalidInput', `Cannot ${verb}: ${what} must ${rule}, got ${shown(got)}.`);
+}
+
+function shown(got: unknown): string {
+  // Blanks would not be seen.
+  if (typeof got === 'string' && got.trim() === got && got !== '') return got;
+  return JSON.stringify(got) ?? 'nothing';
 }

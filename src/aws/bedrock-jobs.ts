@@ -44,15 +44,18 @@ export function bedrockJobs(
 export function bedrockJobReader(bedrock: BedrockClient): JobReader {
   return {
     async get(jobArn) {
-      const job = await bedrock.send(new GetModelInvocationJobCommand({ jobIdentifier: jobArn }));
-      return { jobArn, jobName: job.jobName ?? '', status: job.status ?? 'Submitted', message: job.message };
+      const command = new GetModelInvocationJobCommand({ jobIdentifier: jobArn });
+      const { status = 'Submitted', message } = await bedrock.send(command).catch((error: unknown) => {
+        throw translated(error);
+      });
+      return { jobArn, status, message };
     },
   };
 }
 
 function translated(cause: unknown): unknown {
   if (cause instanceof ServiceQuotaExceededException || cause instanceof ThrottlingException) {
-    return new BatchError('JobSlotUnavailable', `Cannot submit the job yet: ${cause.message}`, { cause });
+    return new BatchError('JobSlotUnavailable', `Cannot go on with the job yet: ${cause.message}`, { cause });
   }
   return cause;
 }
@@ -71,12 +74,15 @@ export interface JobProgress {
   readonly total: number;
 }
 
-/** The jobs whose names contain a text, with their record counters, which lag by up to a minute. */
-export function connectJobProgress(): (nameContains: string) => Promise<readonly JobProgress[]> {
+/** The jobs submitted since a time whose names contain a text, with their record counters, which lag by up to a minute. */
+export function connectJobProgress(): (
+  nameContains: string,
+  submitTimeAfter: Date,
+) => Promise<readonly JobProgress[]> {
   const client = new BedrockClient();
-  return async (nameContains) => {
+  return async (nameContains, submitTimeAfter) => {
     const jobs: JobProgress[] = [];
-    for await (const page of paginateListModelInvocationJobs({ client }, { nameContains })) {
+    for await (const page of paginateListModelInvocationJobs({ client }, { nameContains, submitTimeAfter })) {
       for (const {
         status = 'Submitted',
         processedRecordCount = 0,

@@ -14,11 +14,15 @@ export function requiredVariable(name: string, environment: Environment = proces
 
 /** A whole number, or undefined where the variable is absent or empty. */
 export function numberVariable(name: string, environment: Environment = process.env): number | undefined {
-  const value = environment[name];
-  if (!value) return undefined;
+  const value = environment[name] ?? '';
+  if (value === '') return undefined;
   if (/^\d+$/.test(value)) return Number(value);
   throw new BatchError(
     'Internal',
     `Cannot start the function: the environment variable ${name} must be a whole number, got ${value}.`,
   );
+}
+
+export function requiredNumber(name: string, environment: Environment = process.env): number {
+  return numberVariable(name, { [name]: requiredVariable(name, environment) }) as number;
 }

@@ -1,5 +1,9 @@
 import { refusal } from '../errors.ts';
 import type { JobLimits } from '../models/types.ts';
+import { MOST_CHUNKS } from './names.ts';
+
+/** What a request that does not say gets, where the stack does not say either. */
+export const DEFAULT_RECORDS_PER_JOB = 1000;
 
 /** Rows `firstRow` … `firstRow + rowCount - 1` of the run, counted from 0. */
 export interface RowRange {
@@ -32,13 +36,25 @@ export function planChunks(
 ): ChunkPlan {
   const { maxRecordsPerJob, maxJobs = Infinity, maxRecordsTotal = Infinity } = request;
   if (datasetRows === 0) throw refusal('start the run', 'the dataset', 'have at least one row', 0);
-  const size = Math.min(Math.max(maxRecordsPerJob, limits.minRecords), limits.maxRecords);
+  if (maxRecordsPerJob > limits.maxRecords) {
+    const rule = `be at most ${limits.maxRecords}, the most records that a job of the model takes`;
+    throw refusal('start the run', 'max_records_per_job', rule, maxRecordsPerJob);
+  }
+  const size = Math.max(maxRecordsPerJob, limits.minRecords);
   const rowCount = Math.min(datasetRows, maxRecordsTotal, maxJobs * size);
   if (rowCount < limits.minRecords) {
     const rule = `be at least ${limits.minRecords}, the fewest records that a batch inference job takes`;
     throw refusal('start the run', 'the number of rows', rule, rowCount);
   }
   const chunkCount = Math.min(Math.ceil(rowCount / size), Math.floor(rowCount / limits.minRecords));
+  if (chunkCount > MOST_CHUNKS) {
+    throw refusal(
+      'start the run',
+      'the number of jobs',
+      `be at most ${MOST_CHUNKS} (raise max_records_per_job)`,
+      chunkCount,
+    );
+  }
   return { rowCount, chunkCount, notes: planNotes(rowCount, chunkCount, request, limits.minRecords) };
 }
 

@@ -4,19 +4,18 @@ export interface Failure {
   readonly cause?: string | undefined;
 }
 
-/** One sentence for a row or a summary, without the trace. */
+/** A cause has up to 32 KiB, and a sentence may stand in 100,000 rows. */
+const LONGEST = 500;
+
+/** The error's name and its message, without the trace. */
 export function sentenceOf({ error = 'Unknown', cause = '' }: Failure): string {
-  const message = cause.startsWith('{') ? errorMessageOf(cause) : cause;
-  return message ? `${error}: ${message}` : error;
+  const message = messageOf(cause);
+  const sentence = message === '' ? error : `${error}: ${message}`;
+  return sentence.length > LONGEST ? `${sentence.slice(0, LONGEST)}…` : sentence;
 }
 
-function errorMessageOf(cause: string): string {
-  try {
-    const { errorMessage } = JSON.parse(cause) as { readonly errorMessage?: unknown };
-    return typeof errorMessage === 'string' ? errorMessage : cause;
-  } catch (error) {
-    // Step Functions cuts long causes, and half a JSON text is still worth reading.
-    if (error instanceof SyntaxError) return cause;
-    throw error;
-  }
+/** The `errorMessage` of a cause in JSON, of one that Step Functions cut off too; any other cause as it is. */
+export function messageOf(cause: string): string {
+  const quoted = /"errorMessage":\s*("(?:[^"\\]|\\.)*")/.exec(cause)?.[1];
+  return quoted === undefined ? cause : (JSON.parse(quoted) as string);
 }

@@ -23,6 +23,8 @@ const digits = (n: number, width: number) => String(n).padStart(width, '0');
 const under = (prefix: string, run: RunName) => `${prefix}${run.job_name_prefix}/${run.run_id}/`;
 
 export const runKeys = {
+  /** What Preprocess decided: whose files these are. */
+  run: (run: RunName) => `${under(prefixes.runs, run)}run.json`,
   chunks: (run: RunName) => `${under(prefixes.runs, run)}chunks.jsonl`,
   parts: (run: RunName) => `${under(prefixes.runs, run)}parts.jsonl`,
   summary: (run: RunName) => `${under(prefixes.runs, run)}summary.json`,

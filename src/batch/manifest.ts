@@ -1,6 +1,6 @@
 import type { Failure } from './failure.ts';
 import type { OutputFormat, RunName } from './keys.ts';
-import type { OutcomeCounts, StatusCounts } from './outcomes.ts';
+import type { OutcomeCounts } from './outcome-counts.ts';
 
 /** An object as it was when the run began; a later read fails if its ETag is another. */
 export interface PinnedObject {
@@ -14,12 +14,13 @@ export interface PinnedObject {
 /** What every step of a run is told; Preprocess makes it, and it does not grow with the dataset. */
 export interface Run extends RunName {
   readonly execution_arn: string;
+  /** When the execution began, ISO 8601: names of executions come back after 90 days, and with a new deployment at once. */
+  readonly started_at: string;
   readonly model_id: string;
   readonly prompt_id: string | null;
   readonly output_format: OutputFormat;
   readonly row_count: number;
   readonly chunk_count: number;
-  readonly part_count: number;
   readonly chunks_key: string;
   readonly parts_key: string;
   readonly chunk_reports_prefix: string;
@@ -75,7 +76,6 @@ export interface ChunkReport {
   readonly rows: number;
   readonly attempts: number;
   readonly job: JobResult & { readonly job_name: string };
-  readonly outcomes: OutcomeCounts;
   readonly null_values: number;
   /** Where Bedrock's manifest disagrees with what was read, and lines that answer no row. */
   readonly discrepancies: readonly string[];
@@ -85,5 +85,5 @@ export interface PartReport {
   readonly index: number;
   readonly output_uri: string;
   readonly rows: number;
-  readonly statuses: Readonly<StatusCounts>;
+  readonly outcomes: OutcomeCounts;
 }

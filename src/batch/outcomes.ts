@@ -1,4 +1,4 @@
-import type { Answer, ModelFamily } from '../models/types.ts';
+import { type Answer, isUnreadable, type ModelFamily } from '../models/types.ts';
 import { rowOf } from './record-id.ts';
 
 export interface RecordError {
@@ -34,17 +34,19 @@ export function readOutputLine(line: string, decode: ModelFamily['decode']): Out
 
 function answered(modelOutput: unknown, decode: ModelFamily['decode']): Outcome {
   const decoded = decode(modelOutput);
-  return 'unreadable' in decoded
+  return isUnreadable(decoded)
     ? { status: 'failed', error: { code: 'UnreadableOutput', message: decoded.unreadable } }
     : { status: 'succeeded', answer: decoded };
 }
 
 function errorOf(error: unknown): RecordError {
-  const { errorCode, errorMessage } = (typeof error === 'object' ? error : { errorMessage: error }) as Record<
-    string,
-    unknown
-  >;
-  return { code: String(errorCode ?? 'Unknown'), message: String(errorMessage ?? 'no message') };
+  const fields = typeof error === 'object' && error !== null ? error : { errorMessage: error };
+  const { errorCode = 'Unknown', errorMessage = 'no message' } = fields as Record<string, unknown>;
+  return { code: textOf(errorCode), message: textOf(errorMessage) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
@@ -55,52 +57,4 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | undefine
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-export type StatusCounts = Record<OutcomeStatus, number>;
-
-export function countStatuses(statuses: Iterable<OutcomeStatus>): StatusCounts {
-  const counts: StatusCounts = { succeeded: 0, failed: 0, missing: 0 };
-  for (const status of statuses) counts[status]++;
-  return counts;
-}
-
-export interface OutcomeCounts {
-  readonly statuses: Readonly<StatusCounts>;
-  /** How many rows have which error code. */
-  readonly error_codes: Readonly<Record<string, number>>;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-}
-
-export function countOutcomes(outcomes: Iterable<Outcome>): OutcomeCounts {
-  const statuses = countStatuses([]);
-  const error_codes: Record<string, number> = {};
-  let [input_tokens, output_tokens] = [0, 0];
-  for (const outcome of outcomes) {
-    statuses[outcome.status]++;
-    if (outcome.status === 'succeeded') {
-      input_tokens += outcome.answer.inputTokens ?? 0;
-      output_tokens += outcome.answer.outputTokens ?? 0;
-    } else {
-      error_codes[outcome.error.code] = (error_codes[outcome.error.code] ?? 0) + 1;
-    }
-  }
-  return { statuses, error_codes, input_tokens, output_tokens };
-}
-
-export function addCounts(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
-  const error_codes: Record<string, number> = { ...a.error_codes };
-  for (const [code, rows] of Object.entries(b.error_codes))
-    error_codes[code] = (error_codes[code] ?? 0) + rows;
-  return {
-    statuses: {
-      succeeded: a.statuses.succeeded + b.statuses.succeeded,
-      failed: a.statuses.failed + b.statuses.failed,
-      missing: a.statuses.missing + b.statuses.missing,
-    },
-    error_codes,
-    input_tokens: a.input_tokens + b.input_tokens,
-    output_tokens: a.output_tokens + b.output_tokens,
-  };
 }

@@ -1,36 +1,58 @@
-/** The columns that a run appends, in order; the first is `response` or `embedding`, as the model answers. */
-export const answerColumns = [
-  'record_id',
-  'status',
-  'error',
-  'stop_reason',
-  'input_tokens',
-  'output_tokens',
-] as const;
+import type { AnswerKind } from '../models/types.ts';
+import type { Outcome } from './outcomes.ts';
+
+/** The cells that a run appends to one row. */
+export interface AnswerRow {
+  readonly answer: string | Float32Array | null;
+  readonly recordId: string;
+  readonly status: Outcome['status'];
+  readonly error: string | null;
+  readonly stopReason: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+}
+
+export type Cell = string | number | Float32Array | null;
+
+/** A column that a run appends: its name, if no input column has it, its type in Parquet, and its cell of a row. */
+export interface AppendedColumn {
+  readonly name: string;
+  readonly type: 'string' | 'int64' | 'list<float>';
+  of(row: AnswerRow): Cell;
+}
+
+/** The columns that a run appends, in order. Chunk answers and every output format are made from this list alone. */
+export function answerColumns(answers: AnswerKind): readonly AppendedColumn[] {
+  return [
+    { name: answers, type: answers === 'response' ? 'string' : 'list<float>', of: (row) => row.answer },
+    { name: 'record_id', type: 'string', of: (row) => row.recordId },
+    { name: 'status', type: 'string', of: (row) => row.status },
+    { name: 'error', type: 'string', of: (row) => row.error },
+    { name: 'stop_reason', type: 'string', of: (row) => row.stopReason },
+    { name: 'input_tokens', type: 'int64', of: (row) => row.inputTokens },
+    { name: 'output_tokens', type: 'int64', of: (row) => row.outputTokens },
+  ];
+}
 
 export interface AppendedColumns {
-  /** Their names in the output, in order. */
-  readonly names: readonly string[];
+  readonly columns: readonly AppendedColumn[];
   /** Renamed ones, in sentences. */
   readonly notes: readonly string[];
 }
 
 /** Names that no input column has: a clash is suffixed `_1`, then `_2`, and said so. */
-export function appendedColumns(
-  inputColumns: readonly string[],
-  answers: 'response' | 'embedding',
-): AppendedColumns {
+export function appendedColumns(inputColumns: readonly string[], answers: AnswerKind): AppendedColumns {
   const taken = new Set(inputColumns);
-  const names: string[] = [];
   const notes: string[] = [];
-  for (const wanted of [answers, ...answerColumns]) {
-    const name = freeName(wanted, taken);
-    if (name !== wanted)
-      notes.push(`The input has a column ${wanted}, so the appended one is named ${name}.`);
+  const columns = answerColumns(answers).map((column) => {
+    const name = freeName(column.name, taken);
+    if (name !== column.name) {
+      notes.push(`The input has a column ${column.name}, so the appended one is named ${name}.`);
+    }
     taken.add(name);
-    names.push(name);
-  }
-  return { names, notes };
+    return { ...column, name };
+  });
+  return { columns, notes };
 }
 
 function freeName(wanted: string, taken: ReadonlySet<string>): string {

@@ -4,7 +4,7 @@ import { BatchError, refusal } from '../errors.ts';
 import { outputFormats, parseS3Uri } from './keys.ts';
 import { JOB_NAME_PREFIX_LENGTH, jobNamePrefixPattern } from './names.ts';
 
-/** More rows than one job may hold (catalog) are refused by the model's limits, not here. */
+/** The most that any model takes; one that takes fewer refuses them when chunks are planned. */
 const MAX_RECORDS_PER_JOB = 100_000;
 
 const count = (max: number) =>
@@ -12,7 +12,7 @@ const count = (max: number) =>
     .int(`an integer from 1 to ${max}`)
     .min(1, `an integer from 1 to ${max}`)
     .max(max, `an integer from 1 to ${max}`);
-const text = z.string('a string').trim().min(1, 'a string of at least one character');
+const text = z.string('a string').min(1, 'a string of at least one character');
 
 /** The execution's input, as the README documents it. */
 const fields = {
@@ -64,8 +64,9 @@ export function parseRunRequest(input: unknown, defaults: RequestDefaults): RunR
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw refusal('start the run', 'the execution input', 'be a JSON object', input);
   }
-  const parsed = schema.safeParse(withoutAliases(input));
-  if (!parsed.success) throw fieldRefusal(parsed.error, input);
+  const named = withoutAliases(input);
+  const parsed = schema.safeParse(named);
+  if (!parsed.success) throw fieldRefusal(parsed.error, named);
   const request = parsed.data;
   return {
     s3Uri: sourceOf(request),
@@ -85,7 +86,8 @@ function withoutAliases(input: object): Record<string, unknown> {
     const name = aliases[key] ?? key;
     if (!Object.hasOwn(fields, name)) throw unknownKey(key);
     if (Object.hasOwn(known, name)) {
-      throw refusal('start the run', `${name} and its alias ${key}`, 'not both be given', input);
+      const alias = Object.keys(aliases).find((key) => aliases[key] === name);
+      throw refusal('start the run', `${name} and its alias ${alias}`, 'not both be given', input);
     }
     known[name] = value;
   }
@@ -103,10 +105,10 @@ function unknownKey(key: string): BatchError {
   return new BatchError('InvalidInput', `Cannot start the run: ${what}; ${hint}`);
 }
 
-function fieldRefusal(error: z.ZodError, input: object): BatchError {
+function fieldRefusal(error: z.ZodError, named: Readonly<Record<string, unknown>>): BatchError {
   const [issue] = error.issues;
   const field = String(issue?.path[0]);
-  return refusal('start the run', field, `be ${issue?.message}`, (input as Record<string, unknown>)[field]);
+  return refusal('start the run', field, `be ${issue?.message}`, named[field]);
 }
 
 function sourceOf(request: z.infer<typeof schema>): string {
@@ -126,6 +128,11 @@ function sourceOf(request: z.infer<typeof schema>): string {
       'be an s3_uri, as this version reads no Hugging Face splits',
       `dataset_id ${request.dataset_id}`,
     );
+  }
+  for (const key of ['split', 'config', 'revision'] as const) {
+    if (request[key] != null) {
+      throw refusal('start the run', key, 'be absent beside s3_uri: it is of dataset_id', request[key]);
+    }
   }
   if (parseS3Uri(request.s3_uri) === undefined) {
     throw refusal('start the run', 's3_uri', 'have the form s3://bucket/key', request.s3_uri);

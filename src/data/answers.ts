@@ -14,21 +14,12 @@ import {
   Utf8,
 } from 'apache-arrow';
 import type { Outcome } from '../batch/outcomes.ts';
+import { type AnswerRow, type AppendedColumn, answerColumns, type Cell } from '../batch/output-columns.ts';
 import { recordIdOf } from '../batch/record-id.ts';
+import type { AnswerKind } from '../models/types.ts';
 
 /** Rows of one Arrow record batch: 4 MB of 1,024-float vectors. */
 const BATCH_ROWS = 1000;
-
-/** The cells that a run appends to one row, in the order of the appended columns. */
-export interface AnswerRow {
-  readonly answer: string | Float32Array | null;
-  readonly recordId: string;
-  readonly status: Outcome['status'];
-  readonly error: string | null;
-  readonly stopReason: string | null;
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-}
 
 export function answerRow(row: number, outcome: Outcome): AnswerRow {
   const recordId = recordIdOf(row);
@@ -45,11 +36,12 @@ export function answerRow(row: number, outcome: Outcome): AnswerRow {
 /** A chunk's answers in row order as an Arrow IPC stream; memory is bounded by one batch. */
 export async function* encodeAnswers(
   rows: Iterable<AnswerRow>,
-  answers: 'response' | 'embedding',
+  answers: AnswerKind,
 ): AsyncGenerator<Uint8Array> {
-  const schema = answersSchema(answers);
+  const columns = answerColumns(answers);
+  const schema = new Schema(columns.map(({ name, type }) => new Field(name, arrowTypes[type], true)));
   const writer = new PulledStreamWriter();
-  for (const batch of recordBatches(rows, schema)) {
+  for (const batch of recordBatches(rows, columns, schema)) {
     writer.write(batch);
     yield* writer.take();
   }
@@ -74,58 +66,45 @@ class PulledStreamWriter extends RecordBatchStreamWriter {
   }
 }
 
-function answersSchema(answers: 'response' | 'embedding'): Schema {
-  const floats = new List(new Field('element', new Float32(), false));
-  return new Schema([
-    new Field(answers, answers === 'response' ? new Utf8() : floats, true),
-    new Field('record_id', new Utf8(), true),
-    new Field('status', new Utf8(), true),
-    new Field('error', new Utf8(), true),
-    new Field('stop_reason', new Utf8(), true),
-    new Field('input_tokens', new Int32(), true),
-    new Field('output_tokens', new Int32(), true),
-  ]);
-}
+const vectorType = new List(new Field('element', new Float32(), false));
 
-function* recordBatches(rows: Iterable<AnswerRow>, schema: Schema): Generator<RecordBatch> {
+/** Token counts are 64 bits wide in Parquet and fit into 32 here: no model reads or writes 2^31 tokens in one record. */
+const arrowTypes = {
+  string: new Utf8(),
+  int64: new Int32(),
+  'list<float>': vectorType,
+} as const satisfies Record<AppendedColumn['type'], DataType>;
+
+const arrowColumns = { string: textColumn, int64: integerColumn, 'list<float>': vectorColumn } as const;
+
+function* recordBatches(
+  rows: Iterable<AnswerRow>,
+  columns: readonly AppendedColumn[],
+  schema: Schema,
+): Generator<RecordBatch> {
   let batch: AnswerRow[] = [];
   for (const row of rows) {
     batch.push(row);
     if (batch.length < BATCH_ROWS) continue;
-    yield recordBatch(batch, schema);
+    yield recordBatch(batch, columns, schema);
     batch = [];
   }
   // A stream without a batch has no schema either, so an empty chunk writes an empty one.
-  yield recordBatch(batch, schema);
+  yield recordBatch(batch, columns, schema);
 }
 
-function recordBatch(rows: readonly AnswerRow[], schema: Schema): RecordBatch {
-  const type = schema.fields[0]?.type;
-  const answer =
-    type instanceof List
-      ? vectorColumn(
-          rows.map((row) => row.answer as Float32Array | null),
-          type,
-        )
-      : textColumn(rows.map((row) => row.answer as string | null));
-  const children = [
-    answer,
-    textColumn(rows.map((row) => row.recordId)),
-    textColumn(rows.map((row) => row.status)),
-    textColumn(rows.map((row) => row.error)),
-    textColumn(rows.map((row) => row.stopReason)),
-    integerColumn(rows.map((row) => row.inputTokens)),
-    integerColumn(rows.map((row) => row.outputTokens)),
-  ] as Data<DataType>[];
+function recordBatch(
+  rows: readonly AnswerRow[],
+  columns: readonly AppendedColumn[],
+  schema: Schema,
+): RecordBatch {
+  const children = columns.map(({ type, of }) => arrowColumns[type](rows.map(of) as never) as Data<DataType>);
   const data = makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children });
   return new RecordBatch(schema, data);
 }
 
 /** Arrow's validity bitmap: bit i is set where value i is not null. */
-function validity(values: readonly unknown[]): {
-  readonly nullBitmap: Uint8Array;
-  readonly nullCount: number;
-} {
+function validity(values: readonly Cell[]): { readonly nullBitmap: Uint8Array; readonly nullCount: number } {
   const nullBitmap = new Uint8Array(Math.ceil(values.length / 8));
   let nullCount = 0;
   for (let i = 0; i < values.length; i++) {
@@ -147,14 +126,14 @@ function integerColumn(values: readonly (number | null)[]): Data<Int32> {
   return makeData({ type: new Int32(), length: values.length, ...validity(values), data });
 }
 
-function vectorColumn(values: readonly (Float32Array | null)[], type: List<Float32>): Data<List<Float32>> {
+function vectorColumn(values: readonly (Float32Array | null)[]): Data<List<Float32>> {
   const valueOffsets = offsets(values.map((value) => value?.length ?? 0));
   const floats = new Float32Array(valueOffsets[values.length] as number);
   values.forEach((value, i) => {
     if (value !== null) floats.set(value, valueOffsets[i]);
   });
   const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats });
-  return makeData({ type, length: values.length, ...validity(values), valueOffsets, child });
+  return makeData({ type: vectorType, length: values.length, ...validity(values), valueOffsets, child });
 }
 
 function offsets(lengths: readonly number[]): Int32Array {
@@ -170,16 +149,15 @@ export async function* decodeAnswers(chunks: AsyncIterable<Uint8Array>): AsyncGe
   const reader = await RecordBatchReader.from(chunks);
   for await (const batch of reader) {
     for (let i = 0; i < batch.numRows; i++) {
-      const cell = (column: number) => batch.getChildAt(column)?.get(i) ?? null;
-      const answer = cell(0);
+      const cell = (name: string) => batch.getChild(name)?.get(i) ?? null;
       yield {
-        answer: typeof answer === 'string' || answer === null ? answer : (answer.toArray() as Float32Array),
-        recordId: cell(1),
-        status: cell(2),
-        error: cell(3),
-        stopReason: cell(4),
-        inputTokens: cell(5),
-        outputTokens: cell(6),
+        answer: cell('response') ?? cell('embedding')?.toArray() ?? null,
+        recordId: cell('record_id'),
+        status: cell('status'),
+        error: cell('error'),
+        stopReason: cell('stop_reason'),
+        inputTokens: cell('input_tokens'),
+        outputTokens: cell('output_tokens'),
       };
     }
   }

@@ -1,15 +1,14 @@
 import type { OutputFormat } from '../batch/keys.ts';
 import type { SourceRange } from '../batch/manifest.ts';
-import { answerColumns, appendedColumns } from '../batch/output-columns.ts';
-import type { AnswerRow } from './answers.ts';
+import { type AnswerRow, type AppendedColumn, appendedColumns, type Cell } from '../batch/output-columns.ts';
+import type { AnswerKind } from '../models/types.ts';
 import type { ByteSource } from './byte-source.ts';
 import { formatFields } from './csv/fields.ts';
-import { csvRowBatches, firstPosition, readCsvHeader } from './csv/table.ts';
+import { csvRecordBatches, firstPosition, readCsvHeader } from './csv/table.ts';
 import { gathered } from './lines.ts';
 import {
   type ColumnValues,
   encodeParquet,
-  type OutputColumn,
   openParquet,
   readParquetText,
   spliceParquet,
@@ -20,7 +19,7 @@ export interface Join {
   readonly source: ByteSource;
   readonly range: SourceRange;
   readonly outputFormat: OutputFormat;
-  readonly answers: 'response' | 'embedding';
+  readonly answers: AnswerKind;
   /** The answers of the range's rows, in order. */
   readonly rows: AsyncIterable<AnswerRow>;
 }
@@ -31,8 +30,9 @@ const BATCH_ROWS = 1000;
 /** The bytes of the output: the source's columns, unchanged and first, then the appended ones. */
 export function joinedTable(join: Join): AsyncIterable<Uint8Array> {
   const { range, outputFormat } = join;
-  if (outputFormat === 'parquet')
+  if (outputFormat === 'parquet') {
     return range.format === 'parquet' ? parquetToParquet(join) : textToParquet(join);
+  }
   return gathered(range.format === 'csv' ? csvToCsv(join) : textToCsv(join));
 }
 
@@ -41,16 +41,17 @@ async function* csvToCsv({ source, range, answers, rows }: Join): AsyncGenerator
   const header = await readCsvHeader(source);
   const { delimiter } = header.dialect;
   const next = puller(rows);
+  const { columns } = appendedColumns(header.columns, answers);
   const newline = header.record.end.length > 0 ? header.record.end.toString() : '\n';
   yield new Uint8Array(await source.slice(0, header.record.offset));
   yield header.record.bytes;
-  yield delimiter + formatFields(appendedColumns(header.columns, answers).names, delimiter) + newline;
+  yield delimiter + formatFields(namesOf(columns), delimiter) + newline;
   const from = range.start ?? firstPosition(header);
   const wanted = { from, skip: range.first_row - from.row, rowCount: range.row_count };
-  for await (const { records } of csvRowBatches(source, header, wanted)) {
+  for await (const records of csvRecordBatches(source, header, wanted)) {
     for (const { bytes, end } of records) {
       yield bytes;
-      yield delimiter + formatFields(cells(await next()), delimiter);
+      yield delimiter + formatFields(texts(columns, await next()), delimiter);
       // A file's last record may end without a line end; the output's does as well.
       yield end;
     }
@@ -60,23 +61,24 @@ async function* csvToCsv({ source, range, answers, rows }: Join): AsyncGenerator
 async function* textToCsv({ source, range, answers, rows }: Join): AsyncGenerator<string> {
   const table = await openParquet(source, source.name);
   const next = puller(rows);
-  const columns = [...table.columns, ...appendedColumns(table.columns, answers).names];
-  yield `${formatFields(columns, ',')}\n`;
+  const { columns } = appendedColumns(table.columns, answers);
+  yield `${formatFields([...table.columns, ...namesOf(columns)], ',')}\n`;
   const wanted = { columns: table.columns, firstRow: range.first_row, rowCount: range.row_count };
   for await (const values of readParquetText(table, wanted)) {
-    yield `${formatFields([...values, ...cells(await next())], ',')}\n`;
+    yield `${formatFields([...values, ...texts(columns, await next())], ',')}\n`;
   }
 }
 
 async function* parquetToParquet({ source, answers, rows }: Join): AsyncGenerator<Uint8Array> {
   const table = await openParquet(source, source.name);
   const next = puller(rows);
+  const { columns } = appendedColumns(table.columns, answers);
   const segments = spliceParquet(table, {
-    columns: outputColumns(table.columns, answers),
+    columns,
     next: async (count) => {
       const batch: AnswerRow[] = [];
       while (batch.length < count) batch.push(await next());
-      return transposed(batch);
+      return valuesOf(columns, batch);
     },
   });
   for await (const segment of segments) {
@@ -89,14 +91,15 @@ async function* parquetToParquet({ source, answers, rows }: Join): AsyncGenerato
 async function* textToParquet({ source, range, answers, rows }: Join): AsyncGenerator<Uint8Array> {
   const table = await openTable(source, range.format);
   const next = puller(rows);
-  const text = table.columns.map((name) => ({ name, type: 'string' as const }));
+  const { columns } = appendedColumns(table.columns, answers);
+  const inputColumns = table.columns.map((name) => ({ name, type: 'string' as const }));
   const window = { firstRow: range.first_row, rowCount: range.row_count, start: range.start };
   async function* batches() {
     let inputs: (readonly (string | null)[])[] = [];
     let appended: AnswerRow[] = [];
     const batch = () => [
-      ...table.columns.map((_, i) => inputs.map((row) => row[i] ?? null)),
-      ...transposed(appended),
+      ...inputColumns.map((_, i) => inputs.map((row) => row[i] ?? null)),
+      ...valuesOf(columns, appended),
     ];
     for await (const row of table.texts(window, table.columns)) {
       inputs.push(row);
@@ -107,7 +110,7 @@ async function* textToParquet({ source, range, answers, rows }: Join): AsyncGene
     }
     if (inputs.length > 0) yield batch();
   }
-  yield* encodeParquet({ columns: [...text, ...outputColumns(table.columns, answers)], batches: batches() });
+  yield* encodeParquet({ columns: [...inputColumns, ...columns], batches: batches() });
 }
 
 /** Answers one at a time. Their end before the source's is a lost row, so it is an error. */
@@ -120,48 +123,20 @@ function puller(rows: AsyncIterable<AnswerRow>): () => Promise<AnswerRow> {
   };
 }
 
-function cells({
-  answer,
-  recordId,
-  status,
-  error,
-  stopReason,
-  inputTokens,
-  outputTokens,
-}: AnswerRow): (string | null)[] {
-  const text = answer instanceof Float32Array ? JSON.stringify(Array.from(answer)) : answer;
-  const number = (value: number | null) => (value === null ? null : String(value));
-  return [text, recordId, status, error, stopReason, number(inputTokens), number(outputTokens)];
+function namesOf(columns: readonly AppendedColumn[]): readonly string[] {
+  return columns.map(({ name }) => name);
 }
 
-const columnTypes = {
-  record_id: 'string',
-  status: 'string',
-  error: 'string',
-  stop_reason: 'string',
-  input_tokens: 'int64',
-  output_tokens: 'int64',
-} as const satisfies Record<(typeof answerColumns)[number], OutputColumn['type']>;
-
-function outputColumns(inputColumns: readonly string[], answers: 'response' | 'embedding'): OutputColumn[] {
-  const types = [
-    answers === 'response' ? 'string' : 'list<float>',
-    ...answerColumns.map((name) => columnTypes[name]),
-  ] as const;
-  return appendedColumns(inputColumns, answers).names.map((name, i) => ({
-    name,
-    type: types[i] ?? 'string',
-  }));
+function texts(columns: readonly AppendedColumn[], row: AnswerRow): readonly (string | null)[] {
+  return columns.map((column) => textOf(column.of(row)));
 }
 
-function transposed(rows: readonly AnswerRow[]): ColumnValues[] {
-  return [
-    rows.map((row) => row.answer),
-    rows.map((row) => row.recordId),
-    rows.map((row) => row.status),
-    rows.map((row) => row.error),
-    rows.map((row) => row.stopReason),
-    rows.map((row) => row.inputTokens),
-    rows.map((row) => row.outputTokens),
-  ];
+/** A vector is a JSON array of its floats, each written so that it reads back the same. */
+function textOf(cell: Cell): string | null {
+  if (cell instanceof Float32Array) return JSON.stringify(Array.from(cell));
+  return cell === null ? null : String(cell);
+}
+
+function valuesOf(columns: readonly AppendedColumn[], rows: readonly AnswerRow[]): ColumnValues[] {
+  return columns.map(({ of }) => rows.map(of));
 }

@@ -2,7 +2,8 @@ import type { OutputFormat } from '../batch/keys.ts';
 import type { StartPosition } from '../batch/manifest.ts';
 import { BatchError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { csvRowBatches, csvRows, firstPosition, readCsvHeader } from './csv/table.ts';
+import { parseFields } from './csv/fields.ts';
+import { csvRecordBatches, csvRows, firstPosition, readCsvHeader } from './csv/table.ts';
 import { openParquet, readParquetText } from './parquet/parquet.ts';
 import { RowIndex } from './row-index.ts';
 
@@ -61,8 +62,9 @@ async function openCsvTable(source: ByteSource): Promise<Table> {
     async *texts({ firstRow, rowCount, start = firstPosition(header) }, wanted) {
       const places = wanted.map((column) => columns.indexOf(column));
       const range = { from: start, skip: firstRow - start.row, rowCount };
-      for await (const { rows } of csvRowBatches(source, header, range)) {
-        for (const row of rows) yield places.map((place) => row[place] ?? null);
+      for await (const records of csvRecordBatches(source, header, range)) {
+        for (const row of parseFields(records, header.dialect.delimiter))
+          yield places.map((place) => row[place] ?? null);
       }
     },
   };

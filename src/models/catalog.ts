@@ -1,6 +1,6 @@
 import type { JobLimits } from './types.ts';
 
-const standardLimits: JobLimits = { minRecords: 100, maxRecords: 100_000, maxFileBytes: 1024 ** 3 };
+export const standardLimits: JobLimits = { minRecords: 100, maxRecords: 100_000, maxFileBytes: 1024 ** 3 };
 
 interface CatalogEntry {
   readonly family: 'claude' | 'titan-text-embeddings-v2';

@@ -25,9 +25,9 @@ export function resolveModel(modelId: string): Model {
     const known = Object.values(families).map((family) => family.name);
     throw refusal('start the run', 'model_id', `be of a known family: ${known.join('; ')}`, modelId);
   }
-  const { profile } = foundationModelOf(modelId);
+  const { id, profile } = foundationModelOf(modelId);
   if (entry.profiles === 'required' && !profile) {
-    throw refusal('start the run', 'model_id', `be an inference profile such as us.${modelId}`, modelId);
+    throw refusal('start the run', 'model_id', `be an inference profile such as us.${id}`, modelId);
   }
   if (entry.profiles === 'none' && profile) {
     throw refusal(

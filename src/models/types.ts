@@ -19,11 +19,14 @@ export interface Unreadable {
   readonly unreadable: string;
 }
 
+/** What a family answers with: the name of the first appended column. */
+export type AnswerKind = 'response' | 'embedding';
+
 /** One model family: how a record is asked and how its answer is read. Both functions are pure. */
 export interface ModelFamily {
   /** The name that a user reads in a refusal. */
   readonly name: string;
-  readonly answers: 'response' | 'embedding';
+  readonly answers: AnswerKind;
   /** `text` is the rendered prompt, or the text to embed. Returns the record's `modelInput`. */
   encode(text: string): Readonly<Record<string, unknown>>;
   decode(modelOutput: unknown): Answer | Unreadable;

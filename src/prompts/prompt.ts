@@ -1,4 +1,5 @@
 import { BatchError, refusal } from '../errors.ts';
+import type { AnswerKind } from '../models/types.ts';
 import { promptTemplates } from './templates.ts';
 
 /** A template taken apart: text, column, text, column, …, text. */
@@ -51,7 +52,7 @@ const embeddingPrompt: Prompt = parseTemplate('{input_text}');
  * The prompt of a run.
  * @throws BatchError InvalidInput for an unknown id, none where a text model needs one, or one where an embedding model takes none.
  */
-export function resolvePrompt(promptId: string | undefined, answers: 'response' | 'embedding'): Prompt {
+export function resolvePrompt(promptId: string | undefined, answers: AnswerKind): Prompt {
   const known = Object.keys(promptTemplates).join(', ');
   if (answers === 'embedding') {
     if (promptId === undefined) return embeddingPrompt;

@@ -1,8 +1,10 @@
 import { chunkOf, chunkRange } from '../batch/chunk-plan.ts';
 import { runKeys, s3Uri } from '../batch/keys.ts';
 import type { Part, PartReport, Run } from '../batch/manifest.ts';
-import { countStatuses, type StatusCounts } from '../batch/outcomes.ts';
-import { type AnswerRow, answerRow, decodeAnswers } from '../data/answers.ts';
+import { OutcomeTally } from '../batch/outcome-counts.ts';
+import type { AnswerRow } from '../batch/output-columns.ts';
+import { recordIdOf } from '../batch/record-id.ts';
+import { answerRow, decodeAnswers } from '../data/answers.ts';
 import { joinedTable } from '../data/joined-table.ts';
 import { BatchError } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
@@ -22,43 +24,28 @@ export async function assembleOutput(
   { objects }: { readonly objects: ObjectStore },
 ): Promise<PartReport> {
   const { family } = resolveModel(run.model_id);
-  const counted = countingAnswers(answersOf(run, part, objects));
+  const tally = new OutcomeTally();
   const output = joinedTable({
     source: objects.source(part.source.object),
     range: part.source,
     outputFormat: run.output_format,
     answers: family.answers,
-    rows: counted.rows,
+    rows: tallied(answersOf(run, part, objects), tally),
   });
   await objects.write(part.output_key, output);
-  const { succeeded, failed, missing } = counted.counts;
-  const rows = succeeded + failed + missing;
-  if (rows !== part.source.row_count) {
-    throw new BatchError(
-      'Internal',
-      `Cannot finish ${part.output_key}: ${part.source.row_count} rows went in and ${rows} came out.`,
-    );
+  if (tally.rows !== part.source.row_count) {
+    const counts = `${part.source.row_count} rows went in and ${tally.rows} came out`;
+    throw new BatchError('Internal', `Cannot finish ${part.output_key}: ${counts}.`);
   }
-  return {
-    index: part.index,
-    output_uri: s3Uri({ bucket: objects.bucket, key: part.output_key }),
-    rows,
-    statuses: counted.counts,
-  };
+  const output_uri = s3Uri({ bucket: objects.bucket, key: part.output_key });
+  return { index: part.index, output_uri, rows: tally.rows, outcomes: tally.counts() };
 }
 
-function countingAnswers(answers: AsyncIterable<AnswerRow>): {
-  readonly rows: AsyncGenerator<AnswerRow>;
-  readonly counts: StatusCounts;
-} {
-  const counts = countStatuses([]);
-  async function* rows() {
-    for await (const answer of answers) {
-      counts[answer.status]++;
-      yield answer;
-    }
+async function* tallied(rows: AsyncIterable<AnswerRow>, tally: OutcomeTally): AsyncGenerator<AnswerRow> {
+  for await (const row of rows) {
+    tally.addRow(row);
+    yield row;
   }
-  return { rows: rows(), counts };
 }
 
 /** The answers of a part's rows, in order, from the chunks that hold them. */
@@ -70,10 +57,21 @@ async function* answersOf(run: Run, part: Part, objects: ObjectStore): AsyncGene
     if (range.firstRow >= endRow) return;
     let row = range.firstRow;
     for await (const answer of chunkAnswers(run, chunk, objects)) {
+      if (answer.recordId !== recordIdOf(row)) throw outOfOrder(chunk, recordIdOf(row), answer.recordId);
       if (row >= part.first_row && row < endRow) yield answer;
       row++;
     }
+    const end = range.firstRow + range.rowCount;
+    if (row !== end) throw outOfOrder(chunk, recordIdOf(end), recordIdOf(row));
   }
+}
+
+/** Rows are joined by position, so every position is held against its record id. */
+function outOfOrder(chunk: number, expected: string, found: string): BatchError {
+  return new BatchError(
+    'Internal',
+    `Cannot join the answers of chunk ${chunk}: ${expected} must come next, got ${found}.`,
+  );
 }
 
 async function* chunkAnswers(run: Run, chunk: number, objects: ObjectStore): AsyncGenerator<AnswerRow> {

@@ -26,7 +26,6 @@ export interface JobRequest {
 
 export interface Job {
   readonly jobArn: string;
-  readonly jobName: string;
   readonly status: string;
   readonly message?: string | undefined;
 }

@@ -26,6 +26,6 @@ export async function jobEvent(
   const item = await inventory.get(batchJobName);
   if (item === undefined) return log.info('Not a job of this stack.', { batchJobName });
   const job = await jobs.get(batchJobArn);
-  const settled = await settleIfEnded(job, item.taskToken, { inventory, tasks });
+  const settled = await settleIfEnded(item.jobName, job, item.taskToken, { inventory, tasks });
   log.info('Read the job after its event.', { batchJobName, status: job.status, settled });
 }

@@ -2,13 +2,14 @@ import { sentenceOf } from '../batch/failure.ts';
 import { runKeys } from '../batch/keys.ts';
 import type { Chunk, ChunkReport, JobResult, Run } from '../batch/manifest.ts';
 import { jobNameOf } from '../batch/names.ts';
-import { countOutcomes, type Outcome, readOutputLine } from '../batch/outcomes.ts';
+import { type Outcome, readOutputLine } from '../batch/outcomes.ts';
 import { answerRow, encodeAnswers } from '../data/answers.ts';
 import { lines } from '../data/lines.ts';
 import { resolveModel } from '../models/registry.ts';
 import type { ModelFamily } from '../models/types.ts';
 import type { ObjectStore } from './collaborators.ts';
 import type { PreparedInput } from './prepare-input.ts';
+import { readJson } from './read-json.ts';
 import { attemptOf } from './run-job.ts';
 
 export interface PostprocessInput {
@@ -25,7 +26,7 @@ export async function postprocess(
   { objects }: { readonly objects: ObjectStore },
 ): Promise<ChunkReport> {
   const { family } = resolveModel(run.model_id);
-  const found = await collect(objects, runKeys.jobOutput(run, chunk.index, attempt), chunk, family);
+  const found = await collect(objects, outputPrefix(run, chunk, attempt, job), chunk, family);
   const outcomes = found.outcomes.map((outcome) => outcome ?? missing(job));
   const rows = function* () {
     for (const [i, outcome] of outcomes.entries()) yield answerRow(chunk.first_row + i, outcome);
@@ -36,7 +37,6 @@ export async function postprocess(
     rows: chunk.row_count,
     attempts: attempt,
     job: { ...described(job), job_name: jobNameOf(attemptOf(run, chunk, attempt)) },
-    outcomes: countOutcomes(outcomes),
     null_values: prepared.null_values,
     discrepancies: found.discrepancies,
   };
@@ -47,10 +47,17 @@ function described({ failure, ...job }: JobResult): JobResult {
   return failure === undefined ? job : { ...job, message: sentenceOf(failure) };
 }
 
-function missing({ status, message, failure }: JobResult): Outcome {
+function missing({ status, message = '', failure }: JobResult): Outcome {
   const reason = failure === undefined ? message : sentenceOf(failure);
-  const text = `the job ended as ${status}${reason ? ` (${reason})` : ''} without an answer for this row`;
+  const why = reason === '' ? '' : ` (${reason})`;
+  const text = `the job ended as ${status}${why} without an answer for this row`;
   return { status: 'missing', error: { code: 'NoAnswer', message: text } };
+}
+
+/** A job's own folder; all that lies there for the attempt if the job's ARN never came to be known. */
+function outputPrefix(run: Run, chunk: Chunk, attempt: number, { job_arn }: JobResult): string {
+  const prefix = runKeys.jobOutput(run, chunk.index, attempt);
+  return job_arn === undefined ? prefix : `${prefix}${job_arn.split('/').at(-1)}/`;
 }
 
 interface Found {
@@ -70,9 +77,7 @@ async function collect(
     if (key.endsWith('.jsonl.out')) {
       for await (const line of lines(objects.read(key))) collector.add(line);
     } else if (key.endsWith('/manifest.json.out')) {
-      let text = '';
-      for await (const line of lines(objects.read(key))) text += line;
-      collector.manifests.push(JSON.parse(text));
+      await collector.addManifest(readJson(objects, key));
     }
   }
   return { outcomes: collector.outcomes, discrepancies: collector.discrepancies() };
@@ -86,7 +91,8 @@ interface Manifest {
 
 class Collector {
   readonly outcomes: (Outcome | undefined)[];
-  readonly manifests: Manifest[] = [];
+  readonly #manifests: Manifest[] = [];
+  #unreadableManifests = 0;
   readonly #firstRow: number;
   readonly #decode: ModelFamily['decode'];
   readonly #lines = { answers: 0, errors: 0, unusable: 0, foreign: 0, repeated: 0 };
@@ -114,15 +120,28 @@ class Collector {
     if (this.outcomes[place]?.status !== 'succeeded') this.outcomes[place] = line.outcome;
   }
 
+  /** The manifest only holds a mirror to the answers: without it they are worth as much. */
+  async addManifest(manifest: Promise<unknown>): Promise<void> {
+    try {
+      const value = await manifest;
+      if (typeof value === 'object' && value !== null) this.#manifests.push(value);
+      else this.#unreadableManifests++;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#unreadableManifests++;
+    }
+  }
+
   discrepancies(): string[] {
     const { answers, errors, unusable, foreign, repeated } = this.#lines;
     const found: string[] = [];
     if (unusable > 0) found.push(`${unusable} lines of the output could not be read`);
     if (foreign > 0) found.push(`${foreign} lines of the output answer no row of the chunk`);
+    if (this.#unreadableManifests > 0) found.push('manifest.json.out could not be read');
     if (repeated > 0) found.push(`${repeated} rows were answered more than once`);
     const told = (field: keyof Manifest) =>
-      this.manifests.reduce((sum, manifest) => sum + (manifest[field] ?? 0), 0);
-    if (this.manifests.length === 0) return found;
+      this.#manifests.reduce((sum, manifest) => sum + (manifest[field] ?? 0), 0);
+    if (this.#manifests.length === 0) return found;
     if (told('successRecordCount') !== answers) {
       found.push(
         `manifest.json.out counts ${told('successRecordCount')} successes, the output has ${answers}`,

@@ -16,10 +16,12 @@ import { refusal } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
 import { type Prompt, requireColumns, resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
+import { readJson } from './read-json.ts';
 
 export interface PreprocessInput {
   readonly run_id: string;
   readonly execution_arn: string;
+  readonly started_at: string;
   /** The execution's input, as the user wrote it. */
   readonly request: unknown;
 }
@@ -52,10 +54,24 @@ export async function preprocess(
   }
   const source = await readSource(readableLocation(request.s3Uri, objects.bucket), objects, prompt);
   const plan = planChunks(source.survey.rowCount, request, model.limits);
-  const run = describeRun(input, request, plan, checkedOutputFormat(request, source, plan));
+  const notes = [...plan.notes, ...appendedColumns(source.columns, model.family.answers).notes];
+  const run = describeRun(input, request, plan, checkedOutputFormat(request, source, plan), notes);
+  await claimName(run, objects);
   await objects.write(run.chunks_key, jsonLines(chunksOf(plan, source)));
   await objects.write(run.parts_key, jsonLines([partOf(run, source)]));
-  return { ...run, notes: [...plan.notes, ...appendedColumns(source.columns, model.family.answers).notes] };
+  return run;
+}
+
+/** The files of a run are found by its name, so a name serves one execution; this one may come here twice. */
+async function claimName(run: Run, objects: ObjectStore): Promise<void> {
+  const key = runKeys.run(run);
+  if (await objects.exists(key)) {
+    const owner = (await readJson(objects, key)) as Run;
+    if (owner.execution_arn === run.execution_arn && owner.started_at === run.started_at) return;
+    const rule = `be new: an execution of ${owner.started_at} has its files under it`;
+    throw refusal('start the run', "the execution's name", rule, run.run_id);
+  }
+  await objects.write(key, `${JSON.stringify(run, null, 2)}\n`);
 }
 
 async function readSource(location: S3Location, objects: ObjectStore, prompt: Prompt): Promise<Source> {
@@ -104,22 +120,23 @@ function describeRun(
   request: RunRequest,
   plan: ChunkPlan,
   outputFormat: OutputFormat,
+  notes: readonly string[],
 ): Run {
   const name: RunName = { job_name_prefix: request.jobNamePrefix, run_id: input.run_id };
   return {
     ...name,
     execution_arn: input.execution_arn,
+    started_at: input.started_at,
     model_id: request.modelId,
     prompt_id: request.promptId ?? null,
     output_format: outputFormat,
     row_count: plan.rowCount,
     chunk_count: plan.chunkCount,
-    part_count: 1,
     chunks_key: runKeys.chunks(name),
     parts_key: runKeys.parts(name),
     chunk_reports_prefix: runKeys.chunkReports(name),
     part_reports_prefix: runKeys.partReports(name),
-    notes: [],
+    notes,
   };
 }
 

@@ -28,14 +28,13 @@ export async function runJob(
 ): Promise<{ readonly job_arn: string }> {
   const item = itemOf(input);
   const { inventory, jobs } = collaborators;
-  if (await inventory.add(item)) return { job_arn: await submit(item, input, collaborators) };
-
+  const isNew = await inventory.add(item);
   // Delivered again: this task waits from now on, and the job that may exist already is adopted.
-  await inventory.handOver(item.jobName, item.taskToken);
-  const recorded = await inventory.get(item.jobName);
-  const jobArn = recorded?.jobArn ?? (await submit(item, input, collaborators));
-  // Its last event may have gone to the earlier delivery, so nobody else would answer.
-  await settleIfEnded(await jobs.get(jobArn), item.taskToken, collaborators);
+  if (!isNew) await inventory.handOver(item.jobName, item.taskToken);
+  const known = isNew ? undefined : (await inventory.get(item.jobName))?.jobArn;
+  const jobArn = known ?? (await submit(item, input, collaborators));
+  // It may have ended already: then its last event went to an earlier delivery, and nobody else would answer.
+  await settleIfEnded(item.jobName, await jobs.get(jobArn), item.taskToken, collaborators);
   return { job_arn: jobArn };
 }
 
@@ -52,7 +51,8 @@ function itemOf({ task_token, run, chunk, attempt }: RunJobInput): InventoryItem
 }
 
 export function attemptOf(run: Run, chunk: Pick<Chunk, 'index'>, attempt: number) {
-  return { executionArn: run.execution_arn, jobNamePrefix: run.job_name_prefix, chunk: chunk.index, attempt };
+  const { execution_arn: executionArn, started_at: startedAt, job_name_prefix: jobNamePrefix } = run;
+  return { executionArn, startedAt, jobNamePrefix, chunk: chunk.index, attempt };
 }
 
 async function submit(
@@ -74,11 +74,12 @@ async function submit(
 
 /** Answers a job's task if the job has ended. What to do with a failed or partial job is the state machine's decision. */
 export async function settleIfEnded(
+  jobName: string,
   job: Job,
   taskToken: string,
   { inventory, tasks }: Pick<RunJobCollaborators, 'inventory' | 'tasks'>,
 ): Promise<'in flight' | 'answered' | 'nobody waits'> {
-  await inventory.advance(job.jobName, job);
+  await inventory.advance(jobName, job);
   if (!isTerminal(job.status)) return 'in flight';
   const result: JobResult = { status: job.status, message: job.message, job_arn: job.jobArn };
   return (await tasks.succeed(taskToken, result)) ? 'answered' : 'nobody waits';

@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { STACK_NAME } from '../../bin/stack-name.ts';
 import cdkJson from '../../cdk.json';
 import { BedrockBatchStack } from '../../lib/stack.ts';
 import { synthesized } from '../setup/assembly.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 function withContext(context: Record<string, unknown>): Template {
   const flags = { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] };
   return Template.fromStack(
-    new BedrockBatchStack(new App({ context: { ...flags, ...context } }), 'BedrockBatch'),
+    new BedrockBatchStack(new App({ context: { ...flags, ...context } }), STACK_NAME),
   );
 }
 

@@ -1,8 +1,9 @@
+import { STACK_NAME } from '../../bin/stack-name.ts';
 import { type Assembly, readAssembly, type Template } from '../../src/local/template/assembly.ts';
 
 export const assemblyDirectory = (): string => process.env['CDK_ASSEMBLY'] ?? 'cdk.out';
 
-export const synthesized = (): Promise<Assembly> => readAssembly(assemblyDirectory(), 'BedrockBatch');
+export const synthesized = (): Promise<Assembly> => readAssembly(assemblyDirectory(), STACK_NAME);
 
 /** A copy of the assembly whose template was changed by hand. */
 export async function changed(change: (template: MutableTemplate) => void): Promise<Assembly> {

@@ -58,7 +58,9 @@ export class LocalStack {
   /** Returns the object's URI. */
   async upload(name: string, Body: Buffer | string): Promise<string> {
     const Key = `inputs/${name}`;
-    await this.#s3.send(new PutObjectCommand({ Bucket: this.bucket, Key, Body, ContentLength: Buffer.byteLength(Body) }));
+    await this.#s3.send(
+      new PutObjectCommand({ Bucket: this.bucket, Key, Body, ContentLength: Buffer.byteLength(Body) }),
+    );
     return `s3://${this.bucket}/${Key}`;
   }
 

@@ -1,3 +1,4 @@
+import { STACK_NAME } from '../../bin/stack-name.ts';
 import { connectionsOf } from '../../scripts/diagrams/architecture/connections.ts';
 import { itemsOf } from '../../scripts/diagrams/architecture/items.ts';
 import { renderArchitecture } from '../../scripts/diagrams/architecture/render.ts';
@@ -231,7 +232,7 @@ test.each([
 });
 
 test('the committed diagrams are those of the template', async () => {
-  const synthesized = await readTemplate(process.env['CDK_ASSEMBLY'] ?? 'cdk.out', 'BedrockBatch');
+  const synthesized = await readTemplate(process.env['CDK_ASSEMBLY'] ?? 'cdk.out', STACK_NAME);
   const stale = await staleDiagrams(await renderDiagrams(synthesized), 'static');
   // After a change of the stack: npm run diagrams.
   expect(stale).toEqual([]);

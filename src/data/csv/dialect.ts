@@ -22,9 +22,23 @@ export function detectDialect(head: Buffer, name: string): Dialect {
     );
   }
   const bomBytes = head.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
-  const text = head.toString('utf8', bomBytes);
-  const { meta, errors } = Papa.parse(text, { preview: 20, delimitersToGuess: DELIMITERS });
-  const undetected = errors.some((error) => error.code === 'UndetectableDelimiter');
+  const text = head.toString('utf8', bomBytes).replace(/\r\n?/g, '\n');
+  const fits = DELIMITERS.map((delimiter) => ({ delimiter, ...fitOf(text, delimiter) })).filter(
+    ({ width }) => width > 1,
+  );
+  const [best] = fits.sort((a, b) => b.alike - a.alike || b.width - a.width);
   // One column has no delimiter to be found.
-  return { delimiter: undetected ? ',' : meta.delimiter, bomBytes };
+  return { delimiter: best?.delimiter ?? ',', bomBytes };
+}
+
+/** How well a delimiter explains the first rows: the header's width, and the share of rows that have it. */
+function fitOf(text: string, delimiter: string): { readonly width: number; readonly alike: number } {
+  const { data } = Papa.parse<string[]>(text, {
+    delimiter,
+    newline: '\n',
+    preview: 20,
+    skipEmptyLines: true,
+  });
+  const width = data[0]?.length ?? 0;
+  return { width, alike: data.filter((row) => row.length === width).length / data.length };
 }

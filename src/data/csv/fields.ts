@@ -4,14 +4,18 @@ import type { CsvRecord } from './record-scanner.ts';
 
 /** The fields of scanned records, unquoted. The scanner has found the records, so a fixed newline can part them here. */
 export function parseFields(records: readonly CsvRecord[], delimiter: string): string[][] {
-  const text = records.map((record) => record.bytes.toString('utf8')).join('\n');
+  // Papa takes one U+FEFF at the start for a byte order mark; a cell's own must not be that one.
+  const text = `\uFEFF${records.map((record) => record.bytes.toString('utf8')).join('\n')}`;
+  // Of a single empty line Papa makes no row.
+  if (records.every((record) => record.bytes.length === 0)) return records.map(() => ['']);
   const { data } = Papa.parse<string[]>(text, { delimiter, newline: '\n', header: false });
   // Two readers of one rule: should they ever disagree, no row may slide into another's place.
-  if (data.length !== records.length) {
-    const at = records[0]?.line;
+  const differing = records.findIndex((record, i) => data[i]?.length !== record.fields);
+  if (differing >= 0 || data.length !== records.length) {
+    const at = records[Math.max(differing, 0)]?.line;
     throw new BatchError(
       'InvalidInput',
-      `Cannot read the CSV records from line ${at}: their quotes can be read in two ways.`,
+      `Cannot read the CSV record of line ${at}: its quotes can be read in two ways.`,
     );
   }
   return data;

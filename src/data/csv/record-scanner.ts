@@ -21,6 +21,8 @@ export interface ScanOptions {
   /** Where the first byte stands in the file. */
   readonly offset?: number;
   readonly line?: number;
+  /** What a line without any byte is: the last ones of a file never count. */
+  readonly emptyLines?: 'nothing' | 'rows';
   /** An unclosed quote is found at this many bytes, not at the end of a 40 GB file. */
   readonly maxRecordBytes?: number;
 }
@@ -51,6 +53,9 @@ class RecordScanner {
   readonly #name: string;
   readonly #delimiter: number;
   readonly #maxBytes: number;
+  readonly #emptyLines: 'nothing' | 'rows';
+  /** Empty lines that count once a record follows them. */
+  #pending: CsvRecord[] = [];
   #buffer: Buffer = Buffer.alloc(0);
   /** Where the scan stands in the buffer; everything before it has been looked at. */
   #at = 0;
@@ -61,10 +66,18 @@ class RecordScanner {
   /** Line ends inside the quotes of the record being read. */
   #innerLines = 0;
 
-  constructor({ name, delimiter, offset = 0, line = 1, maxRecordBytes = MAX_RECORD_BYTES }: ScanOptions) {
+  constructor({
+    name,
+    delimiter,
+    offset = 0,
+    line = 1,
+    maxRecordBytes = MAX_RECORD_BYTES,
+    emptyLines = 'nothing',
+  }: ScanOptions) {
     this.#name = name;
     this.#delimiter = delimiter.charCodeAt(0);
     this.#maxBytes = maxRecordBytes;
+    this.#emptyLines = emptyLines;
     this.#offset = offset;
     this.#line = line;
   }
@@ -82,7 +95,7 @@ class RecordScanner {
   *finish(): Generator<CsvRecord> {
     yield* this.#scan(true);
     if (this.#state === inside.quoted) throw this.#malformed('a quote opened there is never closed');
-    if (this.#buffer.length > 0) yield this.#take(this.#buffer.length, 0);
+    if (this.#buffer.length > 0) yield* this.#take(this.#buffer.length, 0);
   }
 
   *#scan(last: boolean): Generator<CsvRecord> {
@@ -96,16 +109,15 @@ class RecordScanner {
       // `\r` at the end of what has come may be half of `\r\n`.
       if (byte === CR && this.#at + 1 === this.#buffer.length && !last) return;
       const endLength = byte === CR && this.#buffer[this.#at + 1] === LF ? 2 : 1;
-      if (this.#at === 0) this.#skip(endLength);
-      else yield this.#take(this.#at, endLength);
+      yield* this.#take(this.#at, endLength);
     }
   }
 
   #step(byte: number): void {
     if (this.#state === inside.quoted) {
       if (byte === QUOTE) this.#state = inside.quoteInQuoted;
-      // A `\r\n` inside quotes counts once, by its `\n`.
-      else if (byte === LF) this.#innerLines++;
+      // A `\r\n` inside quotes is one line end, counted by its `\r`.
+      else if (byte === CR || (byte === LF && this.#buffer[this.#at - 1] !== CR)) this.#innerLines++;
     } else if (byte === this.#delimiter) {
       this.#fields++;
       this.#state = inside.fieldStart;
@@ -118,18 +130,28 @@ class RecordScanner {
     }
   }
 
-  #take(length: number, endLength: number): CsvRecord {
-    const record = {
-      bytes: this.#buffer.subarray(0, length),
+  *#take(length: number, endLength: number): Generator<CsvRecord> {
+    const record = this.#record(length, endLength);
+    this.#skip(length + endLength);
+    if (length > 0) {
+      yield* this.#pending.splice(0);
+      yield record;
+    } else if (this.#emptyLines === 'rows') {
+      this.#pending.push(record);
+    }
+  }
+
+  #record(length: number, endLength: number): CsvRecord {
+    const bytes = this.#buffer.subarray(0, length);
+    if (!isUtf8(bytes)) throw this.#malformed('it is not UTF-8 text');
+    return {
+      bytes,
       end: this.#buffer.subarray(length, length + endLength),
       offset: this.#offset,
       line: this.#line,
       nextLine: this.#line + 1 + this.#innerLines,
       fields: this.#fields,
     };
-    if (!isUtf8(record.bytes)) throw this.#malformed('it is not UTF-8 text');
-    this.#skip(length + endLength);
-    return record;
   }
 
   #skip(length: number): void {

@@ -1,3 +1,4 @@
+import type { StartPosition } from '../../batch/manifest.ts';
 import { BatchError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
@@ -6,6 +7,7 @@ import { type CsvRecord, csvRecords } from './record-scanner.ts';
 
 const HEAD_BYTES = 64 * 1024;
 const BATCH_RECORDS = 1000;
+const BATCH_BYTES = 1024 * 1024;
 
 export interface CsvHeader {
   readonly dialect: Dialect;
@@ -17,7 +19,8 @@ export interface CsvHeader {
 export async function readCsvHeader(source: ByteSource): Promise<CsvHeader> {
   const head = await source.slice(0, Math.min(HEAD_BYTES, source.byteLength));
   const dialect = detectDialect(Buffer.from(head), source.name);
-  for await (const record of csvRecords(source.stream(dialect.bomBytes), scanOptions(source, dialect))) {
+  const options = { name: source.name, delimiter: dialect.delimiter, offset: dialect.bomBytes };
+  for await (const record of csvRecords(source.stream(dialect.bomBytes), options)) {
     const columns = parseFields([record], dialect.delimiter)[0] ?? [];
     return { dialect, columns, record };
   }
@@ -27,20 +30,7 @@ export async function readCsvHeader(source: ByteSource): Promise<CsvHeader> {
   );
 }
 
-const scanOptions = (source: ByteSource, dialect: Dialect) => ({
-  name: source.name,
-  delimiter: dialect.delimiter,
-  offset: dialect.bomBytes,
-});
-
-/** A place between two records, and the number of the row that follows. */
-export interface CsvPosition {
-  readonly row: number;
-  readonly offset: number;
-  readonly line: number;
-}
-
-export function firstPosition({ record }: CsvHeader): CsvPosition {
+export function firstPosition({ record }: CsvHeader): StartPosition {
   return {
     row: 0,
     offset: record.offset + record.bytes.length + record.end.length,
@@ -55,10 +45,13 @@ export function firstPosition({ record }: CsvHeader): CsvPosition {
 export async function* csvRows(
   source: ByteSource,
   header: CsvHeader,
-  from: CsvPosition,
+  from: StartPosition,
 ): AsyncGenerator<CsvRecord> {
   const { dialect, columns } = header;
-  const options = { name: source.name, delimiter: dialect.delimiter, offset: from.offset, line: from.line };
+  const { offset, line } = from;
+  // In a table of one column an empty line is a row whose value is empty.
+  const emptyLines = columns.length === 1 ? 'rows' : 'nothing';
+  const options = { name: source.name, delimiter: dialect.delimiter, offset, line, emptyLines } as const;
   for await (const record of csvRecords(source.stream(from.offset), options)) {
     if (record.fields !== columns.length) {
       throw new BatchError(
@@ -71,30 +64,28 @@ export async function* csvRows(
 }
 
 export interface CsvRowRange {
-  readonly from: CsvPosition;
+  readonly from: StartPosition;
   /** Rows between `from` and the first one wanted. */
   readonly skip: number;
   readonly rowCount: number;
 }
 
-/** Wanted records with their fields, a batch at a time. */
-export async function* csvRowBatches(
+/** Wanted records, a batch at a time: few enough to be bounded in bytes as well, enough to be parsed together. */
+export async function* csvRecordBatches(
   source: ByteSource,
   header: CsvHeader,
   { from, skip, rowCount }: CsvRowRange,
-): AsyncGenerator<{ readonly records: readonly CsvRecord[]; readonly rows: readonly string[][] }> {
-  let records: CsvRecord[] = [];
-  let position = 0;
-  const batch = () => ({ records, rows: parseFields(records, header.dialect.delimiter) });
+): AsyncGenerator<readonly CsvRecord[]> {
+  let [batch, bytes, position] = [[] as CsvRecord[], 0, 0];
   for await (const record of csvRows(source, header, from)) {
     if (position++ < skip) continue;
-    records.push(record);
-    const done = position === skip + rowCount;
-    if (records.length === BATCH_RECORDS || done) {
-      yield batch();
-      records = [];
+    batch.push(record);
+    bytes += record.bytes.length;
+    if (batch.length === BATCH_RECORDS || bytes >= BATCH_BYTES) {
+      yield batch;
+      [batch, bytes] = [[], 0];
     }
-    if (done) return;
+    if (position === skip + rowCount) break;
   }
-  if (records.length > 0) yield batch();
+  if (batch.length > 0) yield batch;
 }
