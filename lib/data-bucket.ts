@@ -38,7 +38,11 @@ export class DataBucket extends Construct {
   }
 
   grantWrite(grantee: Grantee, ...prefixes: readonly string[]): void {
-    this.#grantObjects(grantee, ['s3:PutObject', 's3:AbortMultipartUpload'], prefixes);
+    this.#grantObjects(
+      grantee,
+      ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      prefixes,
+    );
   }
 
   grantList(grantee: Grantee, ...prefixes: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Grant, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
@@ -79,16 +79,13 @@ export class RunStateMachine extends Construct {
         }),
       },
     });
-    // The Distributed Maps' ItemReaders act as the state machine, which CDK does not let read the bucket.
+    // The Distributed Maps read their manifests and write their reports as the state machine.
     props.data.grantRead(this.#stateMachine, prefixes.runs);
+    props.data.grantWrite(this.#stateMachine, prefixes.runs);
     this.#acknowledge(props);
   }
 
-  #acknowledge({ data, steps }: RunStateMachineProps): void {
-    const bucket = reference(data.bucket.node.findChild('Resource'));
-    const resultWriter =
-      'ResultWriter lets the state machine, and nobody else, write to the bucket of this stack.';
-    acknowledge(this, resultWriter, wildcard(`arn:<AWS::Partition>:s3:::${bucket}/*`));
+  #acknowledge({ steps }: RunStateMachineProps): void {
     const versions = steps.all.map((fn) => wildcard(`${reference(fn.node.findChild('Resource'), 'Arn')}:*`));
     acknowledge(
       this,
@@ -216,11 +213,11 @@ export class RunStateMachine extends Construct {
     const map = DistributedMap.jsonata(this, id, {
       label: id,
       mapExecutionType: StateMachineType.STANDARD,
-      itemReader: new S3JsonLItemReader({ bucket, key: props.manifestKey }),
+      itemReader: new RunsManifestReader({ bucket, key: props.manifestKey }),
       itemSelector: { run: '{% $run %}', [props.itemName]: '{% $states.context.Map.Item.Value %}' },
       maxConcurrency: props.maxConcurrency,
       toleratedFailurePercentage: props.toleratedFailurePercentage,
-      resultWriterV2: new ResultWriterV2({
+      resultWriterV2: new RunsResultWriter({
         bucket,
         prefix: props.reportPrefix,
         writerConfig: new WriterConfig({
@@ -248,6 +245,20 @@ export class RunStateMachine extends Construct {
       'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:<AWS::StackName>-run/*',
     );
     acknowledge(grantee, 'The labels of the Distributed Maps of this state machine.', child);
+  }
+}
+
+// CDK's own grants for reader and writer are the whole bucket, the user's tables included; this stack's are the prefix of the runs.
+
+class RunsManifestReader extends S3JsonLItemReader {
+  override providePolicyStatements(): PolicyStatement[] {
+    return [];
+  }
+}
+
+class RunsResultWriter extends ResultWriterV2 {
+  override providePolicyStatements(): PolicyStatement[] {
+    return [];
   }
 }
 

@@ -44,17 +44,19 @@ test.each([
   ['a throttle', new ThrottlingException(fault)],
 ])('%s asks for patience', async (_, cause) => {
   send.mockRejectedValueOnce(cause);
-  await expect(jobs.create(request)).rejects.toMatchObject({
-    name: 'JobSlotUnavailable',
-    message: 'Cannot submit the job yet: later',
-    cause,
-  });
+  const patience = { name: 'JobSlotUnavailable', message: 'Cannot go on with the job yet: later', cause };
+  await expect(jobs.create(request)).rejects.toMatchObject(patience);
+  // The job that is read goes on, and is paid for.
+  send.mockRejectedValueOnce(cause);
+  await expect(jobs.get('arn:job')).rejects.toMatchObject(patience);
 });
 
 test('any other fault is passed on', async () => {
   const cause = new ConflictException(fault);
   send.mockRejectedValueOnce(cause);
   await expect(jobs.create(request)).rejects.toBe(cause);
+  send.mockRejectedValueOnce(cause);
+  await expect(jobs.get('arn:job')).rejects.toBe(cause);
 });
 
 test('an answer without an ARN is an error', async () => {
@@ -66,7 +68,6 @@ test('reads a job by its ARN', async () => {
   send.mockResolvedValueOnce({ jobArn: 'arn:job', jobName: 'n', status: 'Failed', message: 'less records' });
   expect(await jobs.get('arn:job')).toEqual({
     jobArn: 'arn:job',
-    jobName: 'n',
     status: 'Failed',
     message: 'less records',
   });
@@ -75,9 +76,7 @@ test('reads a job by its ARN', async () => {
   expect(command.input).toEqual({ jobIdentifier: 'arn:job' });
 });
 
-// RunJob reads the job that a second delivery adopts: a throttle there must be waited for as well, for the job goes on
-// and is paid for.
-test.failing('a throttled read asks for patience', async () => {
-  send.mockRejectedValueOnce(new ThrottlingException(fault));
-  await expect(jobs.get('arn:job')).rejects.toMatchObject({ name: 'JobSlotUnavailable' });
+test('a job without a status has only just been submitted', async () => {
+  send.mockResolvedValueOnce({ jobArn: 'arn:job' });
+  expect(await jobs.get('arn:job')).toEqual({ jobArn: 'arn:job', status: 'Submitted', message: undefined });
 });

@@ -31,6 +31,7 @@ test('Bedrock takes the URIs of every job input and output', () => {
 
 test('every key lies where the user is told', () => {
   expect({
+    run: runKeys.run(run),
     chunks: runKeys.chunks(run),
     parts: runKeys.parts(run),
     summary: runKeys.summary(run),
@@ -42,6 +43,7 @@ test('every key lies where the user is told', () => {
     csv: runKeys.output(run, 'csv', 'topics'),
     parquet: runKeys.output(run, 'parquet', 'topics'),
   }).toEqual({
+    run: 'runs/jokes/r1/run.json',
     chunks: 'runs/jokes/r1/chunks.jsonl',
     parts: 'runs/jokes/r1/parts.jsonl',
     summary: 'runs/jokes/r1/summary.json',

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { answerColumns, appendedColumns } from '../../src/batch/output-columns.ts';
+import { type AnswerRow, answerColumns, appendedColumns } from '../../src/batch/output-columns.ts';
+import type { AnswerKind } from '../../src/models/types.ts';
 import cases from '../cases/batch/output-columns.json';
 
 interface Case {
   readonly name: string;
   readonly columns: readonly string[];
-  readonly answers: 'response' | 'embedding';
+  readonly answers: AnswerKind;
   readonly names: readonly string[];
   readonly notes: readonly string[];
 }
@@ -13,20 +14,57 @@ interface Case {
 test.each(cases as readonly Case[])(
   'names the columns beside $name',
   ({ columns, answers, names, notes }) => {
-    expect(appendedColumns(columns, answers)).toEqual({ names, notes });
+    const appended = appendedColumns(columns, answers);
+    expect({ ...appended, columns: appended.columns.map(({ name }) => name) }).toEqual({
+      columns: names,
+      notes,
+    });
   },
 );
 
 test('no output has two columns of one name, whatever the input calls its own', () => {
-  const wanted = ['response', ...answerColumns];
+  const wanted = answerColumns('response').map(({ name }) => name);
   const column = fc
     .tuple(fc.constantFrom(...wanted), fc.constantFrom('', '_1', '_2'))
     .map((parts) => parts.join(''));
   fc.assert(
     fc.property(fc.uniqueArray(column), (columns) => {
-      const { names, notes } = appendedColumns(columns, 'response');
-      expect(new Set([...columns, ...names]).size).toBe(columns.length + wanted.length);
+      const { columns: appended, notes } = appendedColumns(columns, 'response');
+      expect(new Set([...columns, ...appended.map(({ name }) => name)]).size).toBe(columns.length + wanted.length);
       expect(notes).toHaveLength(wanted.filter((name) => columns.includes(name)).length);
     }),
+  );
+});
+
+const row: AnswerRow = {
+  answer: 'an answer',
+  recordId: 'R0000000007',
+  status: 'failed',
+  error: '400: bad',
+  stopReason: 'end_turn',
+  inputTokens: 3,
+  outputTokens: 0,
+};
+
+test.each<[AnswerKind, string]>([
+  ['response', 'string'],
+  ['embedding', 'list<float>'],
+])('each column of %s takes its own cell of a row, renamed or not', (answers, type) => {
+  const columns = answerColumns(answers);
+  expect(columns.map((column) => [column.name, column.type, column.of(row)])).toEqual([
+    [answers, type, 'an answer'],
+    ['record_id', 'string', 'R0000000007'],
+    ['status', 'string', 'failed'],
+    ['error', 'string', '400: bad'],
+    ['stop_reason', 'string', 'end_turn'],
+    ['input_tokens', 'int64', 3],
+    ['output_tokens', 'int64', 0],
+  ]);
+  const renamed = appendedColumns(
+    columns.map(({ name }) => name),
+    answers,
+  );
+  expect(renamed.columns.map((column) => [column.type, column.of(row)])).toEqual(
+    columns.map((column) => [column.type, column.of(row)]),
   );
 });

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,13 +60,10 @@ test('a second process is kept away from a state that is in use', async () => {
   }
 });
 
-const awsCli = execute('aws', ['--version']).then(
-  () => true,
-  () => false,
-);
+const awsCli = spawnSync('aws', ['--version']).status === 0;
 
-test('download_results.sh fetches all runs of a prefix, or one', async () => {
-  if (!(await awsCli)) return console.warn('Left out: the AWS CLI is not installed.');
+// Without the AWS CLI there is nothing to test: the script is a few calls of it.
+(awsCli ? test : test.skip)('download_results.sh fetches all runs of a prefix, or one', async () => {
   const stack = await LocalStack.start(await synthesized());
   try {
     const s3_uri = await stack.upload('t.csv', `topic\n${'x\n'.repeat(100)}`);

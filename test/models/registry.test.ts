@@ -26,17 +26,15 @@ test.each([
   ['gpt-4', `be of a known family: ${families}`],
   [haiku, `be an inference profile such as us.${haiku}`],
   ['us.amazon.titan-embed-text-v2:0', 'be amazon.titan-embed-text-v2:0, which has no inference profiles'],
+  [foundationArn, `be an inference profile such as us.${haiku}`],
 ])('refuses %s', (modelId, rule) => {
   expect(() => resolveModel(modelId)).toThrow(
     refused(`Cannot start the run: model_id must ${rule}, got ${modelId}.`),
   );
 });
 
-// The advice must be an id that Bedrock knows; it is "us.arn:aws:bedrock:…".
-test.failing("advises the profile of the model behind a foundation model's ARN", () => {
-  expect(() => resolveModel(foundationArn)).toThrow(
-    refused(
-      `Cannot start the run: model_id must be an inference profile such as us.${haiku}, got ${foundationArn}.`,
-    ),
+test('shows a blank id in quotes', () => {
+  expect(() => resolveModel('  ')).toThrow(
+    refused(`Cannot start the run: model_id must be of a known family: ${families}, got "  ".`),
   );
 });
