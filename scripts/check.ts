@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { node24 } from './node-24.ts';
@@ -49,12 +49,12 @@ function jest(name: string, node: () => Promise<string>, ...args: string[]): Ste
         ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, '--silent', ...args],
         'always',
       );
+      // A runner that dies leaves no report, and a suite that does not load has no failed test.
+      if (!existsSync(report)) return { passed: 0, failed: 1 };
       const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(
         readFileSync(report, 'utf8'),
       );
-      // A suite that does not even load has no failed test.
-      const failed = Math.max(numFailedTests, numFailedTestSuites, good ? 0 : 1);
-      return { passed: numPassedTests, failed };
+      return { passed: numPassedTests, failed: Math.max(numFailedTests, numFailedTestSuites, good ? 0 : 1) };
     },
   };
 }
