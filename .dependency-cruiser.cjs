@@ -50,7 +50,7 @@ module.exports = {
     ]),
     only('lib', '^lib/', [
       ...['src/batch/(keys|chunk-plan)\\.ts', 'src/models/catalog\\.ts', errors, 'lib/'],
-      npm('aws-cdk-lib', 'constructs', 'cdk-nag'),
+      npm('aws-cdk-lib', 'constructs', 'leven'),
     ]),
     only('local', '^src/local/', ['src/local/', 'node_modules/'], { pathNot: '^src/local/bedrock/' }),
     only('local-bedrock', '^src/local/bedrock/', ['src/local/', 'src/models/', 'node_modules/']),

@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { BatchError } from '../src/errors.ts';
 import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import type { LocalRunOptions } from './execution-input.ts';
-import { localRun } from './local-run.ts';
+import { Interrupted, localRun } from './local-run.ts';
 
-const program = new Command('bedrock-batch').description(
-  'Adds a column to a table of any size with Amazon Bedrock batch inference.',
-);
+const program = new Command('bedrock-batch')
+  .description('Adds a column to a table of any size with Amazon Bedrock batch inference.')
+  .version(packageJson.version);
 
 const local = program
   .command('local')
@@ -26,7 +27,7 @@ local
     '--job-name-prefix <prefix>',
     "what jobs' names and keys begin with (default: the input's file name)",
   )
-  .option('--max-records-per-job <n>', 'records of a job, at most', wholeNumber)
+  .option('--max-records-per-job <n>', 'records of a job, at most (but never under 100)', wholeNumber)
   .option('--max-num-jobs <n>', 'jobs of the run, at most', wholeNumber)
   .option('--max-records-total <n>', 'records of the run, at most', wholeNumber)
   .option('--output-format <format>', "csv or parquet (default: the input's)")
@@ -37,8 +38,7 @@ local
   .action((options: LocalRunOptions) => localRun(options));
 
 function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number)) return number;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number.');
 }
 
@@ -48,10 +48,22 @@ function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be greater than 0.');
 }
 
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  // A sentence for the user; anything else is a defect and shows where it is.
-  console.error(error instanceof BatchError || error instanceof LocalAwsError ? error.message : error);
-  process.exitCode = 1;
+  if (error instanceof Interrupted) process.exitCode = 130;
+  else process.exitCode = 1;
+  console.error(isForTheUser(error) ? error.message : error);
+}
+
+/** A sentence for the user, or a file that cannot be used; anything else is a defect and shows where it is. */
+function isForTheUser(error: unknown): error is Error {
+  const sentences = [BatchError, LocalAwsError, Interrupted];
+  return sentences.some((type) => error instanceof type) || (error instanceof Error && 'syscall' in error);
 }

@@ -56,17 +56,18 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
   return input;
 }
 
-/** Refuses what can be refused without the stack or the table. */
+/** Refuses what can be refused without the stack. */
 export async function checkInput(input: ExecutionInput, options: LocalRunOptions): Promise<void> {
-  if (options.input !== undefined) await requireFile(options.input);
-  else if (options.executionInput === undefined) {
-    throw refusal(
-      'start the run',
-      'the table',
-      'be named by --input, or by s3_uri in --execution-input',
-      'neither',
-    );
+  const { input: file, executionInput: json } = options;
+  if (file === undefined && json === undefined) {
+    const rule = 'be named by --input, or by s3_uri in --execution-input';
+    throw refusal('start the run', 'the table', rule, 'neither');
   }
+  if (input['model_id'] === undefined) {
+    const rule = 'be named by --model-id, or by model_id in --execution-input';
+    throw refusal('start the run', 'the model', rule, 'neither');
+  }
+  if (file !== undefined) await requireFile(file);
   const request = parseRunRequest(input, { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB });
   resolvePrompt(request.promptId, resolveModel(request.modelId).family.answers);
 }
@@ -74,20 +75,30 @@ export async function checkInput(input: ExecutionInput, options: LocalRunOptions
 /** The key below which `--input` goes: where the execution will look for it. */
 export function uploadKey(input: ExecutionInput, bucket: string): string {
   const location = parseS3Uri(input.s3_uri ?? '');
-  if (location?.bucket === bucket) return location.key;
-  throw refusal('upload the table', 's3_uri', `name the stack's bucket, ${BUCKET_PLACEHOLDER}`, input.s3_uri);
+  if (location?.bucket === bucket && location.key.startsWith(prefixes.inputs)) return location.key;
+  throw refusal(
+    'upload the table',
+    's3_uri',
+    `begin with s3://${BUCKET_PLACEHOLDER}/${prefixes.inputs}`,
+    input.s3_uri,
+  );
 }
 
 async function readJson(file: string, bucket: string): Promise<Record<string, unknown>> {
-  const text = (await readText(file)).replaceAll(BUCKET_PLACEHOLDER, bucket);
+  // Editors on Windows begin a file with a byte order mark.
+  const text = (await readText(file)).replace(/^\uFEFF/, '').replaceAll(BUCKET_PLACEHOLDER, bucket);
+  const value = parsedJson(text, file);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw refusal(`read ${file}`, 'it', 'be a JSON object', value);
+}
+
+function parsedJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return JSON.parse(text);
   } catch (cause) {
-    throw new BatchError(
-      'InvalidInput',
-      `Cannot read ${file}: it must be JSON: ${(cause as Error).message}.`,
-      { cause },
-    );
+    const reason = (cause as Error).message;
+    throw new BatchError('InvalidInput', `Cannot read ${file}: it must be JSON: ${reason}.`, { cause });
   }
 }
 
@@ -101,7 +112,9 @@ async function requireFile(file: string): Promise<void> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (!found?.isFile()) throw new BatchError('NotFound', `Cannot read ${file}: there is no such file.`);
+  if (found === undefined) throw new BatchError('NotFound', `Cannot read ${file}: there is no such file.`);
+  if (!found.isFile())
+    throw new BatchError('InvalidInput', `Cannot read ${file}: it must be a file, and it is not.`);
 }
 
 /** A default from the file's name; a prefix that the user gives is checked and never changed. */

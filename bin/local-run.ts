@@ -20,6 +20,7 @@ import {
   type LocalRunOptions,
   uploadKey,
 } from './execution-input.ts';
+import { preflight } from './preflight.ts';
 import { progressDisplay } from './progress.ts';
 import { STACK_NAME } from './stack-name.ts';
 import { synthesize } from './synthesize.ts';
@@ -28,7 +29,11 @@ const POLL_MS = 250;
 
 /** @throws BatchError with one sentence on what is wrong with the input, or on why the run failed */
 export async function localRun(options: LocalRunOptions): Promise<void> {
-  await checkInput(await executionInput(options, 'bucket'), options);
+  const input = await executionInput(options, 'bucket');
+  await checkInput(input, options);
+  if (options.input !== undefined) await preflight(options.input, input);
+  // Before the run rather than after it.
+  if (options.out !== undefined) await mkdir(options.out, { recursive: true });
   const assembly = await assemblyOf(options);
   console.log('Starting it on this machine.');
   const { recordsPerSecond } = options;
@@ -99,26 +104,36 @@ async function watched(
   }
 }
 
+/** Ctrl-C: no failure, and no success either. */
+export class Interrupted extends Error {}
+
 function outputOf({ status, output, error, cause }: ExecutionState, logDirectory: string): ExecutionOutput {
   if (status === 'SUCCEEDED') return output as ExecutionOutput;
-  const message = messageOf(cause ?? 'no cause');
+  if (status === 'ABORTED') throw new Interrupted('The run was stopped, and nothing of it is left running.');
+  const message = messageOf(cause ?? 'no cause').replace(/\.$/, '');
   if (error !== undefined && finalErrors.includes(error) && error !== 'Internal')
-    throw new BatchError(error as ErrorKind, message);
+    throw new BatchError(error as ErrorKind, `${message}.`);
   const sentence = `The execution ended as ${status}: ${error ?? 'no error'}: ${message}. The functions' logs are in ${logDirectory}.`;
   throw new BatchError('Internal', sentence);
 }
 
 function report(output: ExecutionOutput, directory: string): void {
-  const { statuses, rows, chunks, output_uris, duration_seconds } = output;
-  const files = output_uris.map((uri) => join(directory, basename(uri)));
-  console.log(
-    [
-      `${rows} rows in ${chunks} ${chunks === 1 ? 'job' : 'jobs'}: ${statuses.succeeded} succeeded, ${statuses.failed} failed, ${statuses.missing} missing (${duration_seconds.toFixed(1)} s).`,
-      ...output.notes,
-      `Tokens: ${output.input_tokens} in, ${output.output_tokens} out.`,
-      'The answers are simulated: no model was asked, and nothing was spent.',
-      `Result: ${files.join(', ')}`,
-      `Summary: ${join(directory, 'summary.json')}`,
-    ].join('\n'),
-  );
+  const { statuses, rows, chunks, duration_seconds, null_values, error_codes } = output;
+  const files = output.output_uris.map((uri) => join(directory, basename(uri)));
+  const jobs = `${chunks} ${chunks === 1 ? 'job' : 'jobs'}`;
+  const outcomes = `${statuses.succeeded} succeeded, ${statuses.failed} failed, ${statuses.missing} missing`;
+  const codes = Object.entries(error_codes).map(([code, count]) => `${count} × ${code}`);
+  const lines = [
+    `${rows} rows in ${jobs}: ${outcomes} (${duration_seconds.toFixed(1)} s).`,
+    ...(codes.length > 0
+      ? [`Errors: ${codes.join(', ')}; the column error has the reason of each row.`]
+      : []),
+    ...(null_values > 0 ? [`${null_values} values in prompts were null, and rendered as nothing.`] : []),
+    ...output.notes,
+    `Tokens: ${output.input_tokens} in, ${output.output_tokens} out.`,
+    'The answers are simulated: no model was asked, and nothing was spent.',
+    `Result: ${files.join(', ')}`,
+    `Summary: ${join(directory, 'summary.json')}`,
+  ];
+  console.log(lines.join('\n'));
 }

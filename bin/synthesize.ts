@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BatchError } from '../src/errors.ts';
 
@@ -8,7 +9,9 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 /** Runs `cdk synth` into a directory: the very assembly that `cdk deploy` would deploy. */
 export async function synthesize(directory: string): Promise<void> {
   const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
-  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--output', directory], { cwd: project });
+  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--output', resolve(directory)], {
+    cwd: project,
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk;

@@ -36,13 +36,7 @@ const functionTimeout = Timeout.duration(Duration.minutes(16));
 /** What no further try can mend: our own refusals, AWS's, and defects of the code. */
 const hopeless = [
   ...finalErrors,
-  ...[
-    'ValidationException',
-    'AccessDeniedException',
-    'AccessDenied',
-    'ResourceNotFoundException',
-    'ConflictException',
-  ],
+  ...['ValidationException', 'AccessDeniedException', 'AccessDenied', 'ConflictException'],
   ...['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'],
 ];
 /** The function died. Every step may run again; one that dies each time, by its size, should not do so all night. */
@@ -77,8 +71,6 @@ export class RunDefinition {
       reportPrefix: '{% $run.chunk_reports_prefix %}',
       itemName: 'chunk',
       maxConcurrency: settings.maxSubmittedAndInProgressJobs,
-      // A chunk that fails must not sink the others: its rows become missing, and are said to be.
-      toleratedFailurePercentage: 100,
       child: this.#chunk(steps, settings),
       assign: { chunk_results: '{% $states.result %}' },
     });
@@ -87,7 +79,6 @@ export class RunDefinition {
       reportPrefix: '{% $run.part_reports_prefix %}',
       itemName: 'part',
       maxConcurrency: PARTS_AT_ONCE,
-      toleratedFailurePercentage: 0,
       child: this.#invoke('JoinPart', steps.assembleOutput, {
         payload: '{% $states.input %}',
         outputs: '{% $states.result.Payload %}',
@@ -169,7 +160,9 @@ export class RunDefinition {
       itemReader: new RunsManifestReader({ bucket, key: props.manifestKey }),
       itemSelector: { run: '{% $run %}', [props.itemName]: '{% $states.context.Map.Item.Value %}' },
       maxConcurrency: props.maxConcurrency,
-      toleratedFailurePercentage: props.toleratedFailurePercentage,
+      // A chunk that fails must not sink the others: its rows become missing, and are said to be. A part that fails fails the run,
+      // in Summarize, which can say why.
+      toleratedFailurePercentage: 100,
       resultWriterV2: new RunsResultWriter({
         bucket,
         prefix: props.reportPrefix,
@@ -209,7 +202,6 @@ interface MapProps {
   readonly reportPrefix: string;
   readonly itemName: string;
   readonly maxConcurrency: number;
-  readonly toleratedFailurePercentage: number;
   readonly child: IChainable;
   readonly assign: Readonly<Record<string, string>>;
 }

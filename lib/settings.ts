@@ -1,4 +1,5 @@
 import type { Node } from 'constructs';
+import leven from 'leven';
 import { DEFAULT_RECORDS_PER_JOB } from '../src/batch/chunk-plan.ts';
 import { standardLimits } from '../src/models/catalog.ts';
 
@@ -26,8 +27,33 @@ const jobHours: Bounds = { min: 24, max: 168 };
 const records: Bounds = { min: 1, max: standardLimits.maxRecords };
 const anyCount: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
-/** @throws Error with one sentence on the first value that is out of range */
+/** A context value that cannot be used; its message is one sentence. */
+export class SettingError extends Error {}
+
+const names = [
+  'maxSubmittedAndInProgressJobs',
+  'maxConcurrentJobs',
+  'preprocessFunctionMemoryMb',
+  'postprocessFunctionMemoryMb',
+  'bedrockBatchInferenceTimeoutHours',
+  'maxRecordsPerJob',
+  'maxTotalRecords',
+];
+
+/** CDK's own keys have a colon, a slash or an @ in them; what has none is meant for this stack. */
+function refuseUnknown(node: Node): void {
+  for (const key of Object.keys(node.getAllContext())) {
+    if (!/^[a-z]+$/i.test(key) || names.includes(key)) continue;
+    const nearest = names.reduce((best, name) => (leven(key, name) < leven(key, best) ? name : best));
+    throw new SettingError(
+      `Cannot synthesize the stack: there is no context value ${key}; did you mean ${nearest}?`,
+    );
+  }
+}
+
+/** @throws SettingError on the first value that is unknown or out of range */
 export function readSettings(node: Node): Settings {
+  refuseUnknown(node);
   const number = (name: string, bounds: Bounds, fallback?: number) =>
     checkedNumber(name, node.tryGetContext(name) ?? fallback, bounds);
   const jobs = node.tryGetContext('maxConcurrentJobs');
@@ -49,7 +75,7 @@ export function readSettings(node: Node): Settings {
 function checkedNumber(name: string, value: unknown, { min, max }: Bounds): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new Error(
+  throw new SettingError(
     `Cannot synthesize the stack: the context value ${name} must be an integer from ${min} to ${max}, got ${JSON.stringify(value)}.`,
   );
 }

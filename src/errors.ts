@@ -34,7 +34,7 @@ export function refusal(verb: string, what: string, rule: string, got: unknown):
 }
 
 function shown(got: unknown): string {
-  // Blanks would not be seen.
-  if (typeof got === 'string' && got.trim() === got && got !== '') return got;
+  // Blanks would not be seen, and "120" is not 120.
+  if (typeof got === 'string' && /^\S(.*\S)?$/s.test(got) && !/^[\d.+-]+$/.test(got)) return got;
   return JSON.stringify(got) ?? 'nothing';
 }

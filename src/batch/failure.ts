@@ -17,5 +17,12 @@ export function sentenceOf({ error = 'Unknown', cause = '' }: Failure): string {
 /** The `errorMessage` of a cause in JSON, of one that Step Functions cut off too; any other cause as it is. */
 export function messageOf(cause: string): string {
   const quoted = /"errorMessage":\s*("(?:[^"\\]|\\.)*")/.exec(cause)?.[1];
-  return quoted === undefined ? cause : (JSON.parse(quoted) as string);
+  if (quoted === undefined) return cause;
+  try {
+    return JSON.parse(quoted) as string;
+  } catch (error) {
+    // Not JSON after all: whatever it is, it is worth reading.
+    if (error instanceof SyntaxError) return cause;
+    throw error;
+  }
 }

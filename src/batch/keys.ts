@@ -38,7 +38,7 @@ export const runKeys = {
   jobOutput: (run: RunName, chunk: number, attempt: number) =>
     `${under(prefixes.jobOutputs, run)}${digits(chunk, 5)}/${attempt}/`,
   output: (run: RunName, format: OutputFormat, fileName: string) =>
-    `${under(format === 'csv' ? prefixes.csvOutput : prefixes.parquetOutput, run)}${fileName}.${format}`,
+    `${under(format === 'csv' ? prefixes.csvOutput : prefixes.parquetOutput, run)}${fileName}`,
 } as const;
 
 export interface S3Location {
@@ -51,6 +51,6 @@ export function s3Uri({ bucket, key }: S3Location): string {
 }
 
 export function parseS3Uri(uri: string): S3Location | undefined {
-  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/([^\p{Cc}]+)$/u.exec(uri) ?? [];
   return bucket === undefined || key === undefined ? undefined : { bucket, key };
 }

@@ -37,8 +37,7 @@ export class OutcomeTally {
   counts(): OutcomeCounts {
     return {
       statuses: { ...this.#statuses },
-      // The most frequent first.
-      error_codes: Object.fromEntries([...this.#errorCodes].sort(([, a], [, b]) => b - a)),
+      error_codes: Object.fromEntries(this.#errorCodes),
       input_tokens: this.#inputTokens,
       output_tokens: this.#outputTokens,
     };

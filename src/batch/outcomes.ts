@@ -41,8 +41,8 @@ function answered(modelOutput: unknown, decode: ModelFamily['decode']): Outcome 
 
 function errorOf(error: unknown): RecordError {
   const fields = typeof error === 'object' && error !== null ? error : { errorMessage: error };
-  const { errorCode = 'Unknown', errorMessage = 'no message' } = fields as Record<string, unknown>;
-  return { code: textOf(errorCode), message: textOf(errorMessage) };
+  const { errorCode, errorMessage } = fields as Record<string, unknown>;
+  return { code: textOf(errorCode ?? 'Unknown'), message: textOf(errorMessage ?? 'no message') };
 }
 
 function textOf(value: unknown): string {

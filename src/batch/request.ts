@@ -87,7 +87,7 @@ function withoutAliases(input: object): Record<string, unknown> {
     if (!Object.hasOwn(fields, name)) throw unknownKey(key);
     if (Object.hasOwn(known, name)) {
       const alias = Object.keys(aliases).find((key) => aliases[key] === name);
-      throw refusal('start the run', `${name} and its alias ${alias}`, 'not both be given', input);
+      throw refusal('start the run', `${name} and its alias ${alias}`, 'not both be given', 'both');
     }
     known[name] = value;
   }

@@ -16,8 +16,8 @@ export interface Survey {
 export interface Table {
   readonly format: OutputFormat;
   readonly columns: readonly string[];
-  /** Reads the whole table where the format does not know its rows, and checks each. */
-  survey(): Promise<Survey>;
+  /** Reads what the run will read, so that nothing which cannot be read costs money: every CSV record, or columns of Parquet. */
+  survey(columns: readonly string[]): Promise<Survey>;
   /** Cells of the named columns as text, a row at a time. */
   texts(range: RowWindow, columns: readonly string[]): AsyncGenerator<readonly (string | null)[]>;
 }
@@ -75,7 +75,10 @@ async function openParquetTable(source: ByteSource): Promise<Table> {
   return {
     format: 'parquet',
     columns: table.columns,
-    survey: async () => ({ rowCount: table.rowCount, locate: () => undefined }),
+    async survey(columns) {
+      for await (const _ of readParquetText(table, { columns, firstRow: 0, rowCount: table.rowCount }));
+      return { rowCount: table.rowCount, locate: () => undefined };
+    },
     texts: ({ firstRow, rowCount }, columns) => readParquetText(table, { columns, firstRow, rowCount }),
   };
 }

@@ -79,6 +79,11 @@ export function requireColumns(prompt: Prompt, columns: readonly string[]): void
   if (missing.length === 0) return;
   throw new BatchError(
     'InvalidInput',
-    `Cannot start the run: the dataset must have the columns that the prompt names; missing: ${missing.join(', ')}; existing: ${columns.join(', ')}.`,
+    `Cannot start the run: the dataset must have the columns that the prompt names; missing: ${missing.join(', ')}; existing: ${columns.map(visible).join(', ')}.`,
   );
+}
+
+/** A name with blanks at its ends, or none at all, in quotes: they would not be seen. */
+function visible(name: string): string {
+  return /^\S(.*\S)?$/s.test(name) ? name : JSON.stringify(name);
 }

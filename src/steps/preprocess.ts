@@ -52,7 +52,7 @@ export async function preprocess(
       input.run_id,
     );
   }
-  const source = await readSource(readableLocation(request.s3Uri, objects.bucket), objects, prompt);
+  const source = await readSource(readableLocation(request.s3Uri, objects.bucket), request, prompt, objects);
   const plan = planChunks(source.survey.rowCount, request, model.limits);
   const notes = [...plan.notes, ...appendedColumns(source.columns, model.family.answers).notes];
   const run = describeRun(input, request, plan, checkedOutputFormat(request, source, plan), notes);
@@ -67,21 +67,30 @@ async function claimName(run: Run, objects: ObjectStore): Promise<void> {
   const key = runKeys.run(run);
   if (await objects.exists(key)) {
     const owner = (await readJson(objects, key)) as Run;
-    if (owner.execution_arn === run.execution_arn && owner.started_at === run.started_at) return;
-    const rule = `be new: an execution of ${owner.started_at} has its files under it`;
-    throw refusal('start the run', "the execution's name", rule, run.run_id);
+    if (owner.execution_arn !== run.execution_arn || owner.started_at !== run.started_at) {
+      const rule = `be new: an execution of ${owner.started_at} has its files under it`;
+      throw refusal('start the run', "the execution's name", rule, run.run_id);
+    }
   }
   await objects.write(key, `${JSON.stringify(run, null, 2)}\n`);
 }
 
-async function readSource(location: S3Location, objects: ObjectStore, prompt: Prompt): Promise<Source> {
+async function readSource(
+  location: S3Location,
+  request: RunRequest,
+  prompt: Prompt,
+  objects: ObjectStore,
+): Promise<Source> {
   const object = await objects.pin(location);
   const bytes = objects.source(object);
   const format = await detectFormat(bytes);
   const table = await openTable(bytes, format);
   // Before the survey, which may read for minutes.
   requireColumns(prompt, table.columns);
-  return { object, format, columns: table.columns, survey: await table.survey() };
+  // Parquet written as Parquet is copied; for any other output each column is read.
+  const copied = format === (request.outputFormat ?? format);
+  const survey = await table.survey(copied ? prompt.columns : table.columns);
+  return { object, format, columns: table.columns, survey };
 }
 
 function readableLocation(uri: string, bucket: string): S3Location {
@@ -152,11 +161,10 @@ function* chunksOf(plan: ChunkPlan, source: Source): Generator<Chunk> {
 }
 
 function partOf(run: Run, source: Source): Part {
-  const fileName =
-    source.object.key
-      .split('/')
-      .at(-1)
-      ?.replace(/\.[^.]+$/, '') || 'output';
+  const [, name = '', extension = ''] = /([^/]*?)(\.[^./]*)?$/.exec(source.object.key) ?? [];
+  // A .tsv stays one, as its delimiter stays.
+  const kept = source.format === run.output_format && extension !== '';
+  const fileName = (name === '' ? 'output' : name) + (kept ? extension : `.${run.output_format}`);
   return {
     index: 0,
     first_row: 0,

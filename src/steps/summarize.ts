@@ -70,10 +70,11 @@ export async function summarize(
 function executionOutput({ jobs: _, failed_chunks: __, ...summary }: Summary): ExecutionOutput {
   const { notes, error_codes, output_uris } = summary;
   const more = notes.length - FIRST;
+  const byCount = Object.entries(error_codes).sort(([, a], [, b]) => b - a);
   return {
     ...summary,
     notes: more > 0 ? [...notes.slice(0, FIRST), `${more} more notes are in summary.json.`] : notes,
-    error_codes: Object.fromEntries(Object.entries(error_codes).slice(0, FIRST)),
+    error_codes: Object.fromEntries(byCount.slice(0, FIRST)),
     output_uris: output_uris.slice(0, FIRST),
   };
 }
@@ -83,7 +84,7 @@ function noRowSucceeded({ rows, jobs, failed_chunks, summary_uri }: Summary): Ba
   const example = told ?? failed_chunks[0]?.error ?? 'each record has an error';
   return new BatchError(
     'NoRowSucceeded',
-    `None of ${rows} rows succeeded, for example: ${example}. See ${summary_uri}.`,
+    `None of ${rows} rows succeeded, for example: ${unstopped(example)}. See ${summary_uri}.`,
   );
 }
 
@@ -127,5 +128,10 @@ async function partTotals(run: Run, results: AsyncIterable<ChildResult>) {
 }
 
 function unaccounted(how: string): BatchError {
-  return new BatchError('Internal', `Cannot account for every row: ${how}.`);
+  return new BatchError('Internal', `Cannot account for every row: ${unstopped(how)}.`);
+}
+
+/** A sentence inside another one. */
+function unstopped(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }

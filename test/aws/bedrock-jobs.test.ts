@@ -3,10 +3,11 @@ import {
   ConflictException,
   CreateModelInvocationJobCommand,
   GetModelInvocationJobCommand,
+  ListModelInvocationJobsCommand,
   ServiceQuotaExceededException,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock';
-import { bedrockJobs } from '../../src/aws/bedrock-jobs.ts';
+import { bedrockJobs, connectJobProgress } from '../../src/aws/bedrock-jobs.ts';
 
 const options = { roleArn: 'arn:aws:iam::123456789012:role/batch', timeoutDurationInHours: 24 };
 const request = {
@@ -79,4 +80,29 @@ test('reads a job by its ARN', async () => {
 test('a job without a status has only just been submitted', async () => {
   send.mockResolvedValueOnce({ jobArn: 'arn:job' });
   expect(await jobs.get('arn:job')).toEqual({ jobArn: 'arn:job', status: 'Submitted', message: undefined });
+});
+
+test('lists the counters of the jobs of a name since a time, over all pages', async () => {
+  const since = new Date('2026-01-02T03:04:05.000Z');
+  const pages = [
+    {
+      invocationJobSummaries: [{ status: 'InProgress', processedRecordCount: 3, totalRecordCount: 9 }],
+      nextToken: 'b',
+    },
+    { invocationJobSummaries: [{ status: 'Validating' }] },
+  ];
+  const asked: unknown[] = [];
+  const sent = jest.spyOn(BedrockClient.prototype, 'send') as jest.SpyInstance;
+  // The paginator asks again with the same object, so what was asked is copied.
+  sent.mockImplementation(
+    async ({ input }: ListModelInvocationJobsCommand) => pages[asked.push({ ...input }) - 1],
+  );
+  expect(await connectJobProgress()('jokes-0123456789', since)).toEqual([
+    { status: 'InProgress', processed: 3, total: 9 },
+    { status: 'Validating', processed: 0, total: 0 },
+  ]);
+  expect(sent.mock.calls[0]?.[0]).toBeInstanceOf(ListModelInvocationJobsCommand);
+  sent.mockRestore();
+  const query = { nameContains: 'jokes-0123456789', submitTimeAfter: since };
+  expect(asked).toMatchObject([query, { ...query, nextToken: 'b' }]);
 });

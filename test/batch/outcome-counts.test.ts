@@ -73,18 +73,3 @@ test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
     expect(Object.entries(sum.counts().error_codes)).toEqual([[code, 2]]);
   },
 );
-
-const failedWith = (code: string, times: number) =>
-  Array.from({ length: times }, () => rowOf({ status: 'failed', error: `${code}: x` }));
-
-test('the most frequent code comes first', () => {
-  const codes = counted([...failedWith('A', 1), ...failedWith('B', 3), ...failedWith('C', 2)]).error_codes;
-  expect(Object.keys(codes)).toEqual(['B', 'C', 'A']);
-});
-
-// Most codes are numbers, and an object has its numbers first and in order: where a summary shows the first ten, it must
-// not leave out the most frequent.
-test.failing('the most frequent code comes first where codes are numbers', () => {
-  const codes = counted([...failedWith('400', 1), ...failedWith('NoAnswer', 3), ...failedWith('500', 2)]);
-  expect(Object.keys(codes.error_codes)).toEqual(['NoAnswer', '500', '400']);
-});

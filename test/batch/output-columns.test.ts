@@ -30,7 +30,9 @@ test('no output has two columns of one name, whatever the input calls its own', 
   fc.assert(
     fc.property(fc.uniqueArray(column), (columns) => {
       const { columns: appended, notes } = appendedColumns(columns, 'response');
-      expect(new Set([...columns, ...appended.map(({ name }) => name)]).size).toBe(columns.length + wanted.length);
+      expect(new Set([...columns, ...appended.map(({ name }) => name)]).size).toBe(
+        columns.length + wanted.length,
+      );
       expect(notes).toHaveLength(wanted.filter((name) => columns.includes(name)).length);
     }),
   );

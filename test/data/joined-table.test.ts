@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
-import { type AnswerRow, answerRow } from '../../src/data/answers.ts';
+import type { AnswerRow } from '../../src/batch/output-columns.ts';
+import { answerRow } from '../../src/data/answers.ts';
 import { readCsvHeader } from '../../src/data/csv/table.ts';
 import { joinedTable } from '../../src/data/joined-table.ts';
 import { openTable, type RowWindow } from '../../src/data/table.ts';
@@ -53,6 +54,8 @@ test.each([
     `\na,b${head}\n1,2${tail(0)}\n3,4${tail(1)}\n`,
     2,
   ],
+  ['one column with an empty line', 'a\n\n1\n\n\n', `a${head}\n${tail(0)}\n1${tail(1)}\n`, 2],
+  ['two columns of one name', 'a,b,a\n1,2,3\n', `a,b,a${head}\n1,2,3${tail(0)}\n`, 1],
   ['empty fields and a lone quote', 'a,b\n,\n5",\n', `a,b${head}\n,${tail(0)}\n5",${tail(1)}\n`, 2],
   ['numbers that a parser would change', 'a,b\n007,1e999\n', `a,b${head}\n007,1e999${tail(0)}\n`, 1],
 ])('CSV keeps its own bytes: %s', async (_, input, output, rowCount) => {
@@ -74,7 +77,7 @@ test('appended columns make way for the ones of their name', async () => {
 
 test('a window of the rows is joined to its own answers', async () => {
   const source = memorySource(`n\n${Array.from({ length: 200 }, (_, i) => `${i}\n`).join('')}`);
-  const { locate } = await (await openTable(source, 'csv')).survey();
+  const { locate } = await (await openTable(source, 'csv')).survey([]);
   const range = rangeOf({ firstRow: 70, rowCount: 3, start: locate(70) });
   const output = joinedTable({
     source,
@@ -186,7 +189,7 @@ test('Parquet becomes CSV with every cell as text', async () => {
 async function rowsOf(bytes: AsyncIterable<Uint8Array>, columns: readonly string[], rowCount: number) {
   const source = memorySource(Buffer.concat(await collected(bytes)), 'out.parquet', 1024);
   const table = await openTable(source, 'parquet');
-  expect((await table.survey()).rowCount).toBe(rowCount);
+  expect((await table.survey([])).rowCount).toBe(rowCount);
   return { columns: table.columns, rows: await collected(table.texts({ firstRow: 0, rowCount }, columns)) };
 }
 

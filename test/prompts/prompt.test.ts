@@ -89,7 +89,7 @@ test.each<[string, readonly string[], string | undefined]>([
   ['none', [], undefined],
   ['{a}{b}', ['b', 'c'], missing('a', 'b, c')],
   ['{a}{b}{a}', ['c'], missing('a, b', 'c')],
-  ['{topic}', ['Topic', ' topic'], missing('topic', 'Topic,  topic')],
+  ['{topic}', ['Topic', ' topic'], missing('topic', 'Topic, " topic"')],
   // Two columns of one name matter only where the prompt cannot tell which is meant.
   ['{a}', ['a', 'b', 'b', '', ''], undefined],
   ['{b}', ['a', 'b', 'b'], 'Cannot start the run: the column b must be the only one of its name, got two.'],

@@ -162,7 +162,7 @@ export class FakeJobs implements Jobs {
     if (known !== undefined) return known;
     const jobArn = `arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/${this.created.push(request)}`;
     this.#arns.set(request.clientRequestToken, jobArn);
-    this.#jobs.set(jobArn, { jobArn, jobName: request.jobName, status: 'Submitted' });
+    this.#jobs.set(jobArn, { jobArn, status: 'Submitted' });
     this.#journal.push(`Bedrock has ${request.jobName}`);
     return jobArn;
   }

@@ -12,12 +12,12 @@ export function aRun(change: Partial<Run> = {}): Run {
   return {
     ...name,
     execution_arn: 'arn:aws:states:us-east-1:123456789012:execution:stack-run:run-1',
+    started_at: '2026-01-02T03:04:05.000Z',
     model_id: textModel,
     prompt_id: 'joke_about_topic',
     output_format: 'csv',
     row_count: 4,
     chunk_count: 1,
-    part_count: 1,
     chunks_key: runKeys.chunks(name),
     parts_key: runKeys.parts(name),
     chunk_reports_prefix: runKeys.chunkReports(name),

@@ -1,5 +1,6 @@
 import { jobNameOf } from '../../src/batch/names.ts';
-import { type AnswerRow, decodeAnswers } from '../../src/data/answers.ts';
+import type { AnswerRow } from '../../src/batch/output-columns.ts';
+import { decodeAnswers } from '../../src/data/answers.ts';
 import { type PostprocessInput, postprocess } from '../../src/steps/postprocess.ts';
 import { attemptOf } from '../../src/steps/run-job.ts';
 import { collected } from '../data/memory-source.ts';
@@ -10,12 +11,13 @@ const run = aRun({ row_count: 8, chunk_count: 2 });
 /** Rows 4 to 7, so that rows of the chunk and of the run differ. */
 const chunk = aChunk(run, pinnedNowhere, 1);
 const prepared = { input_uri: 's3://bucket/i', output_uri: 's3://bucket/o/', records: 4, null_values: 3 };
+const jobArn = 'arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghijkl';
 const input: PostprocessInput = {
   run,
   chunk,
   attempt: 1,
   prepared,
-  job: { status: 'Completed', job_arn: 'arn:job' },
+  job: { status: 'Completed', job_arn: jobArn },
 };
 
 const folder = 'batch_outputs_json/jokes/run-1/00001/1';
@@ -50,13 +52,7 @@ test('reports the job, and writes an answer for each row, in order', async () =>
     index: 1,
     rows: 4,
     attempts: 1,
-    job: { status: 'Completed', job_arn: 'arn:job', job_name: jobNameOf(attemptOf(run, chunk, 1)) },
-    outcomes: {
-      statuses: { succeeded: 4, failed: 0, missing: 0 },
-      error_codes: {},
-      input_tokens: 40,
-      output_tokens: 20,
-    },
+    job: { status: 'Completed', job_arn: jobArn, job_name: jobNameOf(attemptOf(run, chunk, 1)) },
     null_values: 3,
     discrepancies: [],
   });
@@ -74,6 +70,7 @@ test('reports the job, and writes an answer for each row, in order', async () =>
 
 const [four, five, six, seven] = whole as [string, string, string, string];
 const unread = '1 lines of the output could not be read';
+const twice = '1 rows were answered more than once';
 
 test.each<[string, string, readonly string[], readonly string[]]>([
   ['answers in any order', lines(seven, five, four, six), jokes, []],
@@ -93,29 +90,14 @@ test.each<[string, string, readonly string[], readonly string[]]>([
     ['4:joke 4', '5:joke 5', '6:joke 6', '7!ModelTimeout: slow'],
     [],
   ],
-  [
-    'an answer twice: the first stays',
-    lines(...whole, outputLine.answer(5, 'again')),
-    jokes,
-    ['1 rows were answered more than once'],
-  ],
-  [
-    'an error, then an answer',
-    lines(outputLine.error(5), ...whole),
-    jokes,
-    ['1 rows were answered more than once'],
-  ],
-  [
-    'an answer, then an error',
-    lines(...whole, outputLine.error(5)),
-    jokes,
-    ['1 rows were answered more than once'],
-  ],
+  ['an answer twice: the first stays', lines(...whole, outputLine.answer(5, 'again')), jokes, [twice]],
+  ['an error, then an answer', lines(outputLine.error(5), ...whole), jokes, [twice]],
+  ['an answer, then an error', lines(...whole, outputLine.error(5)), jokes, [twice]],
   [
     'two errors: the later stays',
     lines(four, outputLine.error(5, 429, 'wait'), outputLine.error(5), six, seven),
     ['4:joke 4', '5!400: too long', '6:joke 6', '7:joke 7'],
-    ['1 rows were answered more than once'],
+    [twice],
   ],
   [
     'rows of another chunk',
@@ -148,21 +130,27 @@ test.each<[string, string, readonly string[], readonly string[]]>([
   const { report, rows } = await processed({ [outputKey]: output });
   expect(short(rows)).toEqual(expected);
   expect(report.discrepancies).toEqual(discrepancies);
-  const { succeeded, failed, missing } = report.outcomes.statuses;
-  expect(succeeded + failed + missing).toBe(4);
-  const count = (status: string) => rows.filter((row) => row.status === status).length;
-  expect([succeeded, failed, missing]).toEqual(['succeeded', 'failed', 'missing'].map(count));
 });
 
-test('adds up every output file, in whatever folders Bedrock put them', async () => {
-  const { report, rows } = await processed({
-    [`${folder}/abcdefghijkl/a/1.jsonl.out`]: lines(four),
-    [`${folder}/abcdefghijkl/b/1.jsonl.out`]: lines(five, six),
-    [`${folder}/mnopqrstuvwx/1.jsonl.out`]: lines(seven),
-    [`${folder}/abcdefghijkl/manifest.json.out`]: manifest(3, 0),
-    [`${folder}/mnopqrstuvwx/manifest.json.out`]: manifest(1, 0),
-    [`${folder}/abcdefghijkl/other.txt`]: 'nothing of ours',
-  });
+/** What two jobs, whose ids begin alike, left behind where one attempt was to write. */
+const ofTwoJobs = {
+  [`${folder}/abcdefghijkl/a/1.jsonl.out`]: lines(four),
+  [`${folder}/abcdefghijkl/b/1.jsonl.out`]: lines(five, six),
+  [`${folder}/abcdefghijkl/manifest.json.out`]: manifest(3, 0),
+  [`${folder}/abcdefghijkl/other.txt`]: 'nothing of ours',
+  [`${folder}/abcdefghijklm/1.jsonl.out`]: lines(seven),
+  [`${folder}/abcdefghijklm/manifest.json.out`]: manifest(1, 0),
+};
+
+test('adds up every output file of its job, in whatever folders Bedrock put them, and no other job', async () => {
+  const { report, rows } = await processed(ofTwoJobs);
+  expect(short(rows)).toEqual(['4:joke 4', '5:joke 5', '6:joke 6', '7?']);
+  expect(report.discrepancies).toEqual([]);
+});
+
+test('where the ARN of the job never came to be known, all that the attempt left is read', async () => {
+  const job = { status: 'NotCompleted', failure: { error: 'States.Timeout' } };
+  const { report, rows } = await processed(ofTwoJobs, { job });
   expect(short(rows)).toEqual(jokes);
   expect(report.discrepancies).toEqual([]);
 });
@@ -224,7 +212,7 @@ test.each(terminalStatuses)(
     const { rows, report } = await processed({}, { job: { status, message: 'less records (4) than 100' } });
     const error = `NoAnswer: the job ended as ${status} (less records (4) than 100) without an answer for this row`;
     expect(rows.map((row) => [row.status, row.error])).toEqual(Array(4).fill(['missing', error]));
-    expect(report.outcomes).toMatchObject({ statuses: { missing: 4 }, error_codes: { NoAnswer: 4 } });
+    expect(report.job).toMatchObject({ status, message: 'less records (4) than 100' });
   },
 );
 
@@ -260,9 +248,26 @@ test('vectors are kept to the bit', async () => {
       modelOutput: { embedding: [row / 3, -0.1], inputTextTokenCount: row },
     }),
   );
-  const { rows, report } = await processed({ [outputKey]: lines(...output) }, { run: vectors });
+  const { rows } = await processed({ [outputKey]: lines(...output) }, { run: vectors });
   expect(rows.map(({ answer }) => answer)).toEqual([4, 5, 6, 7].map((row) => Float32Array.of(row / 3, -0.1)));
-  expect(report.outcomes).toMatchObject({ input_tokens: 22, output_tokens: 0 });
+  expect(rows.map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens])).toEqual(
+    [4, 5, 6, 7].map((row) => [row, null]),
+  );
+});
+
+test('a cause that Step Functions cut off is a sentence all the same', async () => {
+  const cause = JSON.stringify({ errorType: 'E', errorMessage: 'no such role', trace: ['x'.repeat(40_000)] });
+  const job = { status: 'NotCompleted', failure: { error: 'E', cause: cause.slice(0, 32_768) } };
+  const { rows, report } = await processed({}, { job });
+  expect(report.job.message).toBe('E: no such role');
+  expect(rows[3]?.error).toContain('(E: no such role)');
+});
+
+test('a long cause does not stand in every row as a whole', async () => {
+  const job = { status: 'NotCompleted', failure: { error: 'E', cause: 'x'.repeat(32_768) } };
+  const { rows, report } = await processed({}, { job });
+  expect(report.job.message).toHaveLength(501);
+  for (const { error } of rows) expect(error?.length).toBeLessThan(600);
 });
 
 test('a second delivery comes to the same', async () => {
@@ -272,13 +277,24 @@ test('a second delivery comes to the same', async () => {
   expect(first.objects.objects.get('runs/jokes/run-1/answers/00001.arrow')).toEqual(answers);
 });
 
-// Bedrock may write the manifest while a job runs, and a stopped job's may be cut off or empty. The answers were paid for:
-// they must be kept, and the manifest's state must be a discrepancy.
-test.failing.each(['{"totalRecordCount":4,"succ', '', 'null'])(
-  'a manifest of %j loses no answer',
+// Bedrock may write the manifest while a job runs, and a stopped job's may be cut off or empty. The answers were paid for.
+test.each(['{"totalRecordCount":4,"succ', '', 'null', '17'])(
+  'a manifest of %j loses no answer, and is a discrepancy',
   async (text) => {
     const { rows, report } = await processed({ [outputKey]: lines(...whole), [manifestKey]: text });
     expect(short(rows)).toEqual(jokes);
-    expect(report.discrepancies).toHaveLength(1);
+    expect(report.discrepancies).toEqual(['manifest.json.out could not be read']);
   },
 );
+
+test('a manifest that cannot be fetched is an error, for a retry may fetch it', async () => {
+  const objects = new MemoryStore();
+  objects.put(outputKey, lines(...whole));
+  objects.put(manifestKey, manifest(4, 0));
+  const read = objects.read.bind(objects);
+  jest.spyOn(objects, 'read').mockImplementation((key) => {
+    if (key === manifestKey) throw new Error('service down');
+    return read(key);
+  });
+  await expect(postprocess(input, { objects })).rejects.toThrow('service down');
+});

@@ -71,7 +71,7 @@ test('the chunks of a run ask for each row once, under the number of its row', a
     prompt_id: 'joke_about_topic',
     max_records_per_job: 110,
   };
-  const asked = { run_id: 'run-1', execution_arn: 'arn', request };
+  const asked = { run_id: 'run-1', execution_arn: 'arn', started_at: '2026-01-02T03:04:05.000Z', request };
   const run = await preprocess(asked, { objects, defaults: { maxRecordsPerJob: 1000 } });
   const records: unknown[] = [];
   for (const chunk of objects.json(run.chunks_key) as Chunk[]) {

@@ -12,8 +12,14 @@ const request = {
   model_id: textModel,
   prompt_id: 'joke_about_topic',
 };
-const input = { run_id: 'run-1', execution_arn: 'arn:run-1', request };
+const input = {
+  run_id: 'run-1',
+  execution_arn: 'arn:run-1',
+  started_at: '2026-01-02T03:04:05.000Z',
+  request,
+};
 const defaults = { maxRecordsPerJob: 1000 };
+const runFile = 'runs/jokes/run-1/run.json';
 
 function prepare(content: string | Uint8Array | undefined, change: object = {}, key = 'inputs/t.csv') {
   const objects = new MemoryStore({ pieceBytes: 4096 });
@@ -24,16 +30,17 @@ function prepare(content: string | Uint8Array | undefined, change: object = {}, 
 
 test('describes the run, and writes its chunks and parts where the run says', async () => {
   const { objects, run } = prepare(topics(2500), { max_records_per_job: 900 });
-  expect(await run).toEqual({
+  const described = await run;
+  expect(described).toEqual({
     run_id: 'run-1',
     job_name_prefix: 'jokes',
     execution_arn: 'arn:run-1',
+    started_at: '2026-01-02T03:04:05.000Z',
     model_id: textModel,
     prompt_id: 'joke_about_topic',
     output_format: 'csv',
     row_count: 2500,
     chunk_count: 3,
-    part_count: 1,
     chunks_key: 'runs/jokes/run-1/chunks.jsonl',
     parts_key: 'runs/jokes/run-1/parts.jsonl',
     chunk_reports_prefix: 'runs/jokes/run-1/chunk_reports',
@@ -59,7 +66,9 @@ test('describes the run, and writes its chunks and parts where the run says', as
     'inputs/t.csv',
     'runs/jokes/run-1/chunks.jsonl',
     'runs/jokes/run-1/parts.jsonl',
+    runFile,
   ]);
+  expect(JSON.parse(objects.text(runFile))).toEqual(described);
 });
 
 test('each chunk leads to its own rows of the pinned object', async () => {
@@ -82,16 +91,18 @@ test('each chunk leads to its own rows of the pinned object', async () => {
 
 test('says what the user asked for and does not get', async () => {
   const csv = topics(150).replace('topic,id', 'topic,status');
-  const { run } = prepare(csv, { max_records_per_job: 10 });
-  expect((await run).notes).toEqual([
+  const { objects, run } = prepare(csv, { max_records_per_job: 10 });
+  const notes = [
     'Jobs hold up to 150 records, more than max_records_per_job = 10: a batch inference job takes at least 100.',
     'The input has a column status, so the appended one is named status_1.',
-  ]);
+  ];
+  expect((await run).notes).toEqual(notes);
+  expect(JSON.parse(objects.text(runFile))).toMatchObject({ notes });
 });
 
 test.each([
   ['inputs/a/b.v1.csv', 'batch_output_csv/jokes/run-1/b.v1.csv'],
-  ['inputs/T.TSV', 'batch_output_csv/jokes/run-1/T.csv'],
+  ['inputs/T.TSV', 'batch_output_csv/jokes/run-1/T.TSV'],
   ['inputs/.csv', 'batch_output_csv/jokes/run-1/output.csv'],
   ['batch_output_csv/jokes/run-0/t.csv', 'batch_output_csv/jokes/run-1/t.csv'],
 ])('%s is answered by %s', async (key, outputKey) => {
@@ -124,6 +135,18 @@ test.each([
 test('CSV comes back as Parquet if asked', async () => {
   const { run } = prepare(topics(100), { output_format: 'parquet' });
   expect(await run).toMatchObject({ output_format: 'parquet' });
+});
+
+test('two columns of one name may stay in CSV where the prompt does not ask for them', async () => {
+  const csv = topics(100)
+    .replace('id', 'id,id')
+    .replace(/(\d)\n/g, '$1,x\n');
+  expect(await prepare(csv).run).toMatchObject({ row_count: 100, output_format: 'csv', notes: [] });
+});
+
+test('in one column an empty line between rows is a row', async () => {
+  const { run } = prepare(`topic\n${'a\n\n'.repeat(100)}\n\n`);
+  expect(await run).toMatchObject({ row_count: 199 });
 });
 
 test('an embedding model needs no prompt', async () => {

@@ -1,4 +1,4 @@
-import { BatchError } from '../../src/errors.ts';
+import { BatchError, finalErrors } from '../../src/errors.ts';
 import { type RunJobInput, runJob } from '../../src/steps/run-job.ts';
 import { FakeJobs, FakeTasks, type Journal, MemoryInventory, terminalStatuses } from './fakes.ts';
 import { aChunk, aRun, pinnedNowhere } from './fixtures.ts';
@@ -48,6 +48,7 @@ test('enters the job in the ledger, then submits it, then records its ARN', asyn
     modelId: run.model_id,
     taskToken: 'first',
     jobArn: job_arn,
+    status: 'Submitted',
   });
   expect(all.tasks.answers).toEqual([]);
 });
@@ -64,6 +65,58 @@ test('another chunk, attempt or execution has a job of its own', async () => {
     await runJob(next, all);
   expect(new Set(all.jobs.created.map(({ jobName }) => jobName)).size).toBe(4);
   expect(new Set(all.jobs.created.map(({ clientRequestToken }) => clientRequestToken)).size).toBe(4);
+});
+
+test('the job of an earlier execution of the same ARN is not adopted', async () => {
+  const all = world();
+  const earlier = await runJob(input, all);
+  all.jobs.move(earlier.job_arn, 'Completed');
+  const later = await runJob({ ...again, run: aRun({ started_at: '2026-04-02T03:04:05.000Z' }) }, all);
+  expect(later.job_arn).not.toBe(earlier.job_arn);
+  expect(new Set(all.jobs.created.map(({ jobName }) => jobName)).size).toBe(2);
+  expect(new Set(all.jobs.created.map(({ clientRequestToken }) => clientRequestToken)).size).toBe(2);
+  expect(all.tasks.answers).toEqual([]);
+  expect([...all.inventory.items.values()].map(({ taskToken, jobArn }) => [taskToken, jobArn])).toEqual([
+    ['first', earlier.job_arn],
+    ['second', later.job_arn],
+  ]);
+});
+
+test.each(terminalStatuses)(
+  'a first delivery to whose Create Bedrock gives a job that is %s answers at once',
+  async (status) => {
+    const all = world();
+    const { job_arn } = await runJob(input, all);
+    all.jobs.move(job_arn, status, 'why');
+    // The ledger has lost the job, and Bedrock knows its token.
+    all.inventory.items.clear();
+    expect(await runJob(again, all)).toEqual({ job_arn });
+    expect(all.jobs.created).toHaveLength(1);
+    expect(all.tasks.answers).toEqual([{ taskToken: 'second', output: { status, message: 'why', job_arn } }]);
+    expect(onlyItem(all)).toMatchObject({ taskToken: 'second', jobArn: job_arn, status });
+  },
+);
+
+test('the status of a job is read after every delivery', async () => {
+  const all = world();
+  const get = jest.spyOn(all.jobs, 'get');
+  const { job_arn } = await runJob(input, all);
+  expect(get.mock.calls).toEqual([[job_arn]]);
+  all.jobs.move(job_arn, 'InProgress');
+  await runJob(again, all);
+  expect(get).toHaveBeenCalledTimes(2);
+  expect(onlyItem(all)?.status).toBe('InProgress');
+  expect(all.tasks.answers).toEqual([]);
+});
+
+test('where the status cannot be read, the retry adopts the job', async () => {
+  const all = world();
+  const throttled = new BatchError('JobSlotUnavailable', 'Cannot go on with the job yet.');
+  jest.spyOn(all.jobs, 'get').mockRejectedValueOnce(throttled);
+  await expect(runJob(input, all)).rejects.toBe(throttled);
+  const { job_arn } = await runJob(again, all);
+  expect(all.jobs.created).toHaveLength(1);
+  expect(onlyItem(all)).toMatchObject({ taskToken: 'second', jobArn: job_arn });
 });
 
 test('a second delivery adopts the job, and waits for it instead of the first', async () => {
@@ -137,7 +190,9 @@ test('a full quota passes through as it is, and the retry submits the same job',
   const full = new BatchError('JobSlotUnavailable', 'Cannot submit the job yet: 20 jobs are in flight.');
   all.jobs.failNextCreate(full);
   await expect(runJob(input, all)).rejects.toBe(full);
-  expect(full).toMatchObject({ name: 'JobSlotUnavailable', retryable: true });
+  // The name is one that the state machine tries again for hours.
+  expect(full.name).toBe('JobSlotUnavailable');
+  expect(finalErrors).not.toContain(full.name);
   await runJob(again, all);
   expect(all.jobs.created).toHaveLength(1);
 });

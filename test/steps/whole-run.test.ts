@@ -55,7 +55,8 @@ async function carriedOut(objects: MemoryStore, run: Run, fateOf: (row: number) 
   for (const chunk of objects.json(run.chunks_key) as Chunk[]) {
     const prepared = await prepareInput({ run, chunk, attempt: 1 }, { objects });
     answer(objects, chunk, fateOf, turn);
-    await postprocess({ run, chunk, attempt: 1, prepared, job: { status: 'Completed' } }, { objects });
+    const job = { status: 'Completed', job_arn: 'arn:job/abcdefghijkl' };
+    await postprocess({ run, chunk, attempt: 1, prepared, job }, { objects });
   }
   const [part] = objects.json(run.parts_key) as [Part];
   return { part, report: await assembleOutput({ run, part }, { objects }) };
@@ -70,6 +71,11 @@ const expected = {
   'cut off': ['missing', () => ''],
 } as const satisfies Record<Fate, readonly [string, (row: number) => string]>;
 
+function statusesOf(fates: readonly Fate[]) {
+  const count = (status: string) => fates.filter((fate) => expected[fate][0] === status).length;
+  return { succeeded: count('succeeded'), failed: count('failed'), missing: count('missing') };
+}
+
 const cell = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', ' ', 'é'), maxLength: 5 });
 
 test('every row in is a row out, unchanged, with its own outcome, whatever becomes of its record', async () => {
@@ -79,11 +85,17 @@ test('every row in is a row out, unchanged, with its own outcome, whatever becom
       const objects = new MemoryStore({ pieceBytes: 500 });
       const cells = rows.map(([topic], i) => [topic, 'x', `${i}`]);
       objects.put('inputs/t.csv', Papa.unparse([['topic', 'x', 'id'], ...cells], { newline }));
-      const asked = { run_id: 'run-1', execution_arn: 'arn', request };
+      const asked = {
+        run_id: 'run-1',
+        execution_arn: 'arn',
+        started_at: '2026-01-02T03:04:05.000Z',
+        request,
+      };
       const run = await preprocess(asked, { objects, defaults: { maxRecordsPerJob: 1000 } });
       expect(run.chunk_count).toBeGreaterThan(1);
       const { part, report } = await carriedOut(objects, run, (row) => rows[row]?.[1] ?? 'drop', turn);
       expect(report.rows).toBe(rows.length);
+      expect(report.outcomes.statuses).toEqual(statusesOf(rows.map(([, fate]) => fate)));
       const { data } = Papa.parse<string[]>(objects.text(part.output_key), { newline, skipEmptyLines: true });
       expect(
         data.slice(1).map(([topic, x, id, response, , status]) => [topic, x, id, status, response]),

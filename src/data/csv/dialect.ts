@@ -18,7 +18,7 @@ export function detectDialect(head: Buffer, name: string): Dialect {
   if (head.includes(0)) {
     throw new BatchError(
       'InvalidInput',
-      `Cannot read ${name}: a CSV file must be UTF-8 text, and this one holds zero bytes.`,
+      `Cannot read ${name}: a CSV file must be saved as UTF-8 text, and this one holds NUL bytes.`,
     );
   }
   const bomBytes = head.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;

@@ -29,6 +29,8 @@ export interface ScanOptions {
 
 const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+/** Empty lines may be rows, or the end of the file: until that is known they are kept. */
+const MOST_EMPTY_LINES = 10_000;
 
 const inside = { fieldStart: 0, plain: 1, quoted: 2, quoteInQuoted: 3 } as const;
 type State = (typeof inside)[keyof typeof inside];
@@ -136,8 +138,8 @@ class RecordScanner {
     if (length > 0) {
       yield* this.#pending.splice(0);
       yield record;
-    } else if (this.#emptyLines === 'rows') {
-      this.#pending.push(record);
+    } else if (this.#emptyLines === 'rows' && this.#pending.push(record) > MOST_EMPTY_LINES) {
+      throw this.#malformed(`more than ${MOST_EMPTY_LINES} empty lines stand before it`);
     }
   }
 

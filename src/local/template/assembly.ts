@@ -34,7 +34,15 @@ interface AssetManifest {
 
 /** Reads what `cdk synth` wrote: `{stack}.template.json` and `{stack}.assets.json`. */
 export async function readAssembly(directory: string, stackName: string): Promise<Assembly> {
-  const read = async (name: string) => JSON.parse(await readFile(join(directory, name), 'utf8')) as unknown;
+  const read = async (name: string) => {
+    const text = await readFile(join(directory, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      throw new LocalAwsError(
+        `Cannot read the assembly: ${directory} must hold ${name}, as cdk synth writes it (${cause.code}).`,
+        { cause },
+      );
+    });
+    return JSON.parse(text) as unknown;
+  };
   const template = (await read(`${stackName}.template.json`)) as Template;
   const manifest = (await read(`${stackName}.assets.json`)) as AssetManifest;
   const paths = new Map<string, string>();

@@ -6,18 +6,13 @@ interface Case {
   readonly text: string;
   readonly delimiter: string;
   readonly bomBytes?: number;
-  readonly failing?: true;
 }
 
 const table = cases as readonly Case[];
-const expectDialect = ({ text, delimiter, bomBytes = 0 }: Case) =>
+
+test.each(table)('$name', ({ text, delimiter, bomBytes = 0 }) => {
   expect(detectDialect(Buffer.from(text), 't.csv')).toEqual({ delimiter, bomBytes });
-
-test.each(table.filter(({ failing }) => !failing))('$name', expectDialect);
-
-// The delimiter must be the one that parts the header as it parts every row. Papaparse asks for 1.99 fields a row on average
-// and counts the nothing behind the last line end as a row, so two columns are never found, and it looks for no header.
-test.failing.each(table.filter(({ failing }) => failing))('$name', expectDialect);
+});
 
 test.each([
   ['UTF-16', Buffer.from('\uFEFFa,b\n1,2\n', 'utf16le')],
@@ -26,7 +21,7 @@ test.each([
   expect(() => detectDialect(head, 't.csv')).toThrow(
     expect.objectContaining({
       kind: 'InvalidInput',
-      message: 'Cannot read t.csv: a CSV file must be UTF-8 text, and this one holds zero bytes.',
+      message: 'Cannot read t.csv: a CSV file must be saved as UTF-8 text, and this one holds NUL bytes.',
     }),
   );
 });

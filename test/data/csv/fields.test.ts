@@ -79,8 +79,27 @@ test('records without any do not become one empty row', () => {
   expect(parseFields([], ',')).toEqual([]);
 });
 
-// A value may begin with U+FEFF: papaparse takes it for the file's mark and drops it from the first record of a batch.
-test.failing('keeps a zero width no-break space at the start of a row', async () => {
+test('in one column, empty lines between rows are rows, and those behind the last are none', async () => {
+  const cells = fc.array(fc.constantFrom('', '', 'a', '"', '\n'), { minLength: 1, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(cells, fc.constantFrom('\n', '\r\n'), async (column, newline) => {
+      const text = column.map((value) => formatFields([value], ',') + newline).join('');
+      const options = { name: 't.csv', delimiter: ',', emptyLines: 'rows' } as const;
+      const records = await collected(csvRecords(pieces(Buffer.from(text), 3), options));
+      const rows = column.slice(0, column.findLastIndex((value) => value !== '') + 1);
+      expect(parseFields(records, ',')).toEqual(rows.map((value) => [value]));
+      // A batch may be any run of them, also of nothing but empty lines.
+      const [first, ...rest] = records;
+      if (first !== undefined)
+        expect([...parseFields([first], ','), ...parseFields(rest, ',')]).toEqual(parseFields(records, ','));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+// Papaparse would take it for the file's mark and drop it from the first record of a batch.
+test('keeps a zero width no-break space at the start of a row', async () => {
   const records = await scan('\uFEFFa,b\n', ',');
   expect(parseFields(records, ',')).toEqual([['\uFEFFa', 'b']]);
+  expect(parseFields(records.concat(records), ',')).toHaveLength(2);
 });

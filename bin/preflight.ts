@@ -1,0 +1,33 @@
+import { DEFAULT_RECORDS_PER_JOB } from '../src/batch/chunk-plan.ts';
+import { parseS3Uri } from '../src/batch/keys.ts';
+import { fileSource } from '../src/data/file-source.ts';
+import type { ObjectStore } from '../src/steps/collaborators.ts';
+import { preprocess } from '../src/steps/preprocess.ts';
+
+/**
+ * Runs the very step that will check the uploaded table on the file itself, and throws its results away: what is wrong with the
+ * table is known before anything is started, and told with the file's own name.
+ * @throws BatchError with one sentence
+ */
+export async function preflight(file: string, request: { readonly s3_uri?: string }): Promise<void> {
+  const source = await fileSource(file);
+  const objects: ObjectStore = {
+    bucket: parseS3Uri(request.s3_uri ?? '')?.bucket ?? '',
+    pin: async (location) => ({ ...location, etag: '', bytes: source.byteLength }),
+    source: () => source,
+    exists: async () => false,
+    read: () => source.stream(0),
+    list: async function* () {
+      // Nothing was written yet.
+    },
+    async write(_, body) {
+      if (typeof body === 'string') return;
+      for await (const part of body) part.length;
+    },
+  };
+  const defaults = { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB };
+  await preprocess(
+    { run_id: 'preflight', execution_arn: '', started_at: '', request },
+    { objects, defaults },
+  );
+}
