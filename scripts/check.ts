@@ -60,7 +60,7 @@ function jest(name: string, node: () => Promise<string>, ...args: string[]): Ste
 }
 
 const steps: readonly Step[] = [
-  command('format and lint', bin('biome'), 'ci', '--error-on-warnings', '.'),
+  command('format and lint', bin('biome'), 'ci', '--colors=off', '--error-on-warnings', '.'),
   command('types', bin('tsc'), '--noEmit'),
   command(
     'import rules',
