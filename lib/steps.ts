@@ -60,7 +60,7 @@ export class Steps extends Construct {
       memoryMb: settings.preprocessFunctionMemoryMb,
     });
     data.grantRead(fn, ...readablePrefixes, prefixes.runs);
-    data.grantList(fn, prefixes.runs);
+    data.grantList(fn, ...readablePrefixes, prefixes.runs);
     data.grantWrite(fn, prefixes.runs);
     return fn;
   }

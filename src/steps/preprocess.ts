@@ -1,21 +1,14 @@
 import { type ChunkPlan, chunkRange, planChunks } from '../batch/chunk-plan.ts';
-import {
-  type OutputFormat,
-  parseS3Uri,
-  type RunName,
-  readablePrefixes,
-  runKeys,
-  type S3Location,
-} from '../batch/keys.ts';
-import type { Chunk, Part, PinnedObject, Run, SourceRange } from '../batch/manifest.ts';
+import { type OutputFormat, type RunName, runKeys, s3Uri } from '../batch/keys.ts';
+import type { Chunk, Part, Run, SourceRange } from '../batch/manifest.ts';
 import { runIdPattern } from '../batch/names.ts';
 import { appendedColumns } from '../batch/output-columns.ts';
 import { parseRunRequest, type RequestDefaults, type RunRequest } from '../batch/request.ts';
-import { detectFormat, openTable, type Survey } from '../data/table.ts';
 import { refusal } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
-import { type Prompt, requireColumns, resolvePrompt } from '../prompts/prompt.ts';
+import { resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
+import { type Dataset, rangeOf, readDataset, type SourceFile } from './dataset.ts';
 import { readJson } from './read-json.ts';
 
 export interface PreprocessInput {
@@ -24,13 +17,6 @@ export interface PreprocessInput {
   readonly started_at: string;
   /** The execution's input, as the user wrote it. */
   readonly request: unknown;
-}
-
-interface Source {
-  readonly object: PinnedObject;
-  readonly format: OutputFormat;
-  readonly columns: readonly string[];
-  readonly survey: Survey;
 }
 
 /**
@@ -52,13 +38,16 @@ export async function preprocess(
       input.run_id,
     );
   }
-  const source = await readSource(readableLocation(request.s3Uri, objects.bucket), request, prompt, objects);
-  const plan = planChunks(source.survey.rowCount, request, model.limits);
-  const notes = [...plan.notes, ...appendedColumns(source.columns, model.family.answers).notes];
-  const run = describeRun(input, request, plan, checkedOutputFormat(request, source, plan), notes);
+  const dataset = await readDataset(request, prompt, objects);
+  const plan = planChunks(dataset.rowCount, request, model.limits);
+  const renamed = dataset.files.flatMap(
+    ({ columns }) => appendedColumns(columns, model.family.answers).notes,
+  );
+  const notes = [...plan.notes, ...new Set(renamed)];
+  const run = describeRun(input, request, plan, checkedOutputFormat(request, dataset, plan), notes);
   await claimName(run, objects);
-  await objects.write(run.chunks_key, jsonLines(chunksOf(plan, source)));
-  await objects.write(run.parts_key, jsonLines([partOf(run, source)]));
+  await objects.write(run.chunks_key, jsonLines(chunksOf(plan, dataset)));
+  await objects.write(run.parts_key, jsonLines(partsOf(run, dataset)));
   return run;
 }
 
@@ -75,51 +64,23 @@ async function claimName(run: Run, objects: ObjectStore): Promise<void> {
   await objects.write(key, `${JSON.stringify(run, null, 2)}\n`);
 }
 
-async function readSource(
-  location: S3Location,
-  request: RunRequest,
-  prompt: Prompt,
-  objects: ObjectStore,
-): Promise<Source> {
-  const object = await objects.pin(location);
-  const bytes = objects.source(object);
-  const format = await detectFormat(bytes);
-  const table = await openTable(bytes, format);
-  // Before the survey, which may read for minutes.
-  requireColumns(prompt, table.columns);
-  // Parquet written as Parquet is copied; for any other output each column is read.
-  const copied = format === (request.outputFormat ?? format);
-  const survey = await table.survey(copied ? prompt.columns : table.columns);
-  return { object, format, columns: table.columns, survey };
-}
-
-function readableLocation(uri: string, bucket: string): S3Location {
-  const location = parseS3Uri(uri);
-  if (location?.bucket === bucket && readablePrefixes.some((prefix) => location.key.startsWith(prefix))) {
-    return location;
-  }
-  const places = readablePrefixes.map((prefix) => `s3://${bucket}/${prefix}`).join(', ');
-  throw refusal('start the run', 's3_uri', `name an object below one of ${places}`, uri);
-}
-
-function checkedOutputFormat(
-  request: RunRequest,
-  { format, columns, survey }: Source,
-  plan: ChunkPlan,
-): OutputFormat {
+function checkedOutputFormat(request: RunRequest, { files }: Dataset, plan: ChunkPlan): OutputFormat {
+  const format = files[0]?.format ?? 'csv';
   const outputFormat = request.outputFormat ?? format;
-  if (format === 'parquet' && outputFormat === 'parquet' && plan.rowCount < survey.rowCount) {
-    const rule = `take all ${survey.rowCount} rows, or output_format be csv: Parquet output keeps the input's row groups whole`;
+  if (outputFormat !== 'parquet') return outputFormat;
+  const cut = files.find(
+    ({ firstRow, survey }) => firstRow < plan.rowCount && plan.rowCount < firstRow + survey.rowCount,
+  );
+  if (format === 'parquet' && cut !== undefined) {
+    const rows = `all ${cut.survey.rowCount} rows of ${s3Uri(cut.object)}`;
+    const rule = `take ${rows}, or output_format be csv: Parquet output keeps the input's row groups whole`;
     throw refusal('start the run', 'max_records_total and max_num_jobs', rule, plan.rowCount);
   }
-  const twice = columns.find((column, i) => columns.indexOf(column) !== i);
-  if (outputFormat === 'parquet' && twice !== undefined) {
-    throw refusal(
-      'start the run',
-      'the columns of a Parquet output',
-      'have different names',
-      `two named ${twice}`,
-    );
+  for (const { columns } of files) {
+    const twice = columns.find((column, i) => columns.indexOf(column) !== i);
+    if (twice === undefined) continue;
+    const rule = 'have different names';
+    throw refusal('start the run', 'the columns of a Parquet output', rule, `two named ${twice}`);
   }
   return outputFormat;
 }
@@ -149,28 +110,62 @@ function describeRun(
   };
 }
 
-function rangeOf({ object, format, survey }: Source, firstRow: number, rowCount: number): SourceRange {
-  return { object, format, first_row: firstRow, row_count: rowCount, start: survey.locate(firstRow) };
-}
+/** A chunk is one item of a Distributed Map, which may have 256 KiB; a range has about 400 bytes. */
+const MOST_RANGES = 200;
 
-function* chunksOf(plan: ChunkPlan, source: Source): Generator<Chunk> {
+function* chunksOf(plan: ChunkPlan, { files }: Dataset): Generator<Chunk> {
+  let first = 0;
   for (let index = 0; index < plan.chunkCount; index++) {
     const { firstRow, rowCount } = chunkRange(plan, index);
-    yield { index, first_row: firstRow, row_count: rowCount, ranges: [rangeOf(source, firstRow, rowCount)] };
+    while (endRow(files[first]) <= firstRow) first++;
+    const ranges: SourceRange[] = [];
+    for (const file of files.slice(first)) {
+      if (file.firstRow >= firstRow + rowCount) break;
+      const range = rangeOf(file, firstRow, rowCount);
+      if (range.row_count > 0) ranges.push(range);
+    }
+    if (ranges.length > MOST_RANGES) {
+      const rule = `come from at most ${MOST_RANGES} objects (lower max_records_per_job, or join small objects)`;
+      throw refusal('start the run', `the ${rowCount} rows of a job`, rule, ranges.length);
+    }
+    yield { index, first_row: firstRow, row_count: rowCount, ranges };
   }
 }
 
-function partOf(run: Run, source: Source): Part {
-  const [, name = '', extension = ''] = /([^/]*?)(\.[^./]*)?$/.exec(source.object.key) ?? [];
+function endRow(file: SourceFile | undefined): number {
+  return file === undefined ? Infinity : file.firstRow + file.survey.rowCount;
+}
+
+/** One output for each file that has rows in the run. */
+function* partsOf(run: Run, { files }: Dataset): Generator<Part> {
+  const taken = new Set<string>();
+  let index = 0;
+  for (const file of files) {
+    const source = rangeOf(file, 0, run.row_count);
+    if (source.row_count <= 0) continue;
+    const name = outputName(file, run.output_format, taken);
+    taken.add(name);
+    yield {
+      index: index++,
+      first_row: file.firstRow,
+      source,
+      output_key: runKeys.output(run, run.output_format, name),
+    };
+  }
+}
+
+/** The file's own name; with another ending where the format is another, behind the old one if the name would be taken. */
+function outputName(
+  { relativeKey, format }: SourceFile,
+  outputFormat: OutputFormat,
+  taken: ReadonlySet<string>,
+): string {
+  const [, folder = '', name = '', extension = ''] = /^(.*\/)?([^/]*?)(\.[^./]*)?$/.exec(relativeKey) ?? [];
+  const stem = folder + (name === '' ? 'output' : name);
   // A .tsv stays one, as its delimiter stays.
-  const kept = source.format === run.output_format && extension !== '';
-  const fileName = (name === '' ? 'output' : name) + (kept ? extension : `.${run.output_format}`);
-  return {
-    index: 0,
-    first_row: 0,
-    source: rangeOf(source, 0, run.row_count),
-    output_key: runKeys.output(run, run.output_format, fileName),
-  };
+  if (format === outputFormat && extension !== '') return stem + extension;
+  const renamed = `${stem}.${outputFormat}`;
+  return taken.has(renamed) ? `${stem}${extension}.${outputFormat}` : renamed;
 }
 
 async function* jsonLines(items: Iterable<unknown>): AsyncGenerator<Uint8Array> {

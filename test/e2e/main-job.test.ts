@@ -156,6 +156,31 @@ test('a change of format keeps every value: CSV to Parquet as text, Parquet to C
   });
 });
 
+test('a prefix of many objects is one run, and each object is answered by a file of its own', async () => {
+  const rows = (file: string, count: number) =>
+    `topic\n${Array.from({ length: count }, (_, i) => `${file}${i}\n`).join('')}`;
+  const counts = { a: 70, b: 3, c: 180 };
+  for (const [file, count] of Object.entries(counts))
+    await stack.upload(`many/${file}.csv`, rows(file, count));
+  const s3_uri = `s3://${stack.bucket}/inputs/many/`;
+  const output = await succeeded({
+    s3_uri,
+    job_name_prefix: 'many',
+    model_id: claude,
+    prompt_id: 'joke_about_topic',
+    max_records_per_job: 130,
+  });
+  expect([output.rows, output.chunks]).toEqual([253, 2]);
+  for (const [i, [file, count]] of Object.entries(counts).entries()) {
+    const text = (await stack.download(output.output_uris[i] ?? '')).toString();
+    const { data } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
+    expect(data.map(({ topic }) => topic)).toEqual(
+      Array.from({ length: count }, (_, row) => `${file}${row}`),
+    );
+    expect(data.every(({ topic, response }) => response?.includes(`about ${topic} in`))).toBe(true);
+  }
+});
+
 test('max_records_total and max_num_jobs bound a run', async () => {
   const s3_uri = await stack.upload(
     'bounded.csv',

@@ -267,7 +267,7 @@ test('refuses to shorten Parquet that keeps its row groups', async () => {
   await expect(run).rejects.toMatchObject({
     kind: 'InvalidInput',
     message:
-      "Cannot start the run: max_records_total and max_num_jobs must take all 200 rows, or output_format be csv: Parquet output keeps the input's row groups whole, got 150.",
+      "Cannot start the run: max_records_total and max_num_jobs must take all 200 rows of s3://bucket/inputs/t.parquet, or output_format be csv: Parquet output keeps the input's row groups whole, got 150.",
   });
 });
 

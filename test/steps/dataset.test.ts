@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import type { Chunk, Part } from '../../src/batch/manifest.ts';
+import { prepareInput } from '../../src/steps/prepare-input.ts';
+import { preprocess } from '../../src/steps/preprocess.ts';
+import { MemoryStore } from './fakes.ts';
+import { textModel } from './fixtures.ts';
+
+const request = {
+  s3_uri: 's3://bucket/inputs/many/',
+  job_name_prefix: 'many',
+  model_id: textModel,
+  prompt_id: 'joke_about_topic',
+};
+
+/** Topics that tell where they come from: `{file}:{row}`. */
+const table = (file: string, rows: number) =>
+  `id,topic\n${Array.from({ length: rows }, (_, i) => `${i},${file}:${i}\n`).join('')}`;
+
+function prepare(files: Readonly<Record<string, string>>, change: object = {}) {
+  const objects = new MemoryStore({ pieceBytes: 4096 });
+  for (const [name, content] of Object.entries(files)) objects.put(`inputs/many/${name}`, content);
+  const input = {
+    run_id: 'r1',
+    execution_arn: 'arn:r1',
+    started_at: '2026-01-02T03:04:05.000Z',
+    request: { ...request, ...change },
+  };
+  return { objects, run: preprocess(input, { objects, defaults: { maxRecordsPerJob: 1000 } }) };
+}
+
+const parts = (objects: MemoryStore) => objects.json('runs/many/r1/parts.jsonl') as Part[];
+const chunks = (objects: MemoryStore) => objects.json('runs/many/r1/chunks.jsonl') as Chunk[];
+
+test('all objects below a prefix are one run, in the order of their keys, each answered by a file of its own', async () => {
+  const { objects, run } = prepare({
+    'b/2.csv': table('b2', 80),
+    'a/1.csv': table('a1', 150),
+    'a/_SUCCESS': '',
+    'a/.1.csv.crc': 'x',
+    'folder/': '',
+  });
+  expect(await run).toMatchObject({ row_count: 230, chunk_count: 1, output_format: 'csv' });
+  expect(parts(objects)).toMatchObject([
+    {
+      index: 0,
+      first_row: 0,
+      output_key: 'batch_output_csv/many/r1/a/1.csv',
+      source: { first_row: 0, row_count: 150 },
+    },
+    {
+      index: 1,
+      first_row: 150,
+      output_key: 'batch_output_csv/many/r1/b/2.csv',
+      source: { first_row: 0, row_count: 80 },
+    },
+  ]);
+});
+
+// The property that everything else rests on: whatever the files and the plan, records are the rows of the files, once, in order.
+test('the chunks of any files hold every row once and in order', async () => {
+  const files = fc.array(fc.integer({ min: 0, max: 260 }), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(files, fc.integer({ min: 100, max: 400 }), async (rowCounts, max_records_per_job) => {
+      const rows = rowCounts.reduce((sum, count) => sum + count, 0);
+      fc.pre(rows >= 100);
+      const named = Object.fromEntries(rowCounts.map((count, i) => [`${i}.csv`, table(String(i), count)]));
+      const { objects, run } = prepare(named, { max_records_per_job });
+      const described = await run;
+      const asked: string[] = [];
+      for (const chunk of chunks(objects)) {
+        await prepareInput({ run: described, chunk, attempt: 1 }, { objects });
+        const key = `batch_inputs_json/many/r1/${String(chunk.index).padStart(5, '0')}/1.jsonl`;
+        const records = objects.json(key) as {
+          modelInput: { messages: [{ content: [{ text: string }] }] };
+        }[];
+        asked.push(
+          ...records.map(
+            ({ modelInput }) => /about (\S+) in/.exec(modelInput.messages[0].content[0].text)?.[1] ?? '',
+          ),
+        );
+      }
+      expect(asked).toEqual(
+        rowCounts.flatMap((count, i) => Array.from({ length: count }, (_, row) => `${i}:${row}`)),
+      );
+      const covered = parts(objects).map(({ first_row, source }) => [first_row, source.row_count]);
+      expect(covered.reduce((sum, [, count]) => sum + (count ?? 0), 0)).toBe(rows);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a bound cuts the last file that it reaches, and leaves out those behind it', async () => {
+  const { objects, run } = prepare(
+    { '1.csv': table('1', 100), '2.csv': table('2', 100), '3.csv': table('3', 9) },
+    { max_records_total: 130 },
+  );
+  expect(await run).toMatchObject({ row_count: 130 });
+  expect(parts(objects).map(({ source }) => source.row_count)).toEqual([100, 30]);
+});
+
+test('a change of format keeps names apart', async () => {
+  const files = {
+    'x.csv': table('1', 100),
+    'x.tsv': table('2', 100).replaceAll(',', '\t'),
+    'y.csv': table('3', 5),
+  };
+  const { objects, run } = prepare(files, { output_format: 'parquet' });
+  await run;
+  expect(parts(objects).map(({ output_key }) => output_key)).toEqual([
+    'batch_output_parquet/many/r1/x.parquet',
+    'batch_output_parquet/many/r1/x.tsv.parquet',
+    'batch_output_parquet/many/r1/y.parquet',
+  ]);
+});
+
+const refusals: readonly [string, Readonly<Record<string, string>>, object, string][] = [
+  [
+    'nothing below the prefix',
+    {},
+    {},
+    'Cannot start the run: s3_uri must name objects, got none below s3://bucket/inputs/many/.',
+  ],
+  [
+    'one object without the column',
+    { '1.csv': table('1', 100), '2.csv': 'id\n1\n' },
+    {},
+    'missing: topic; existing: id.',
+  ],
+  [
+    'an object of another kind',
+    { '1.csv': table('1', 100), '2.json': '{}' },
+    {},
+    's3://bucket/inputs/many/2.json: the dataset must be a CSV file',
+  ],
+  [
+    'a job of too many objects',
+    Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`${i}.csv`, table(String(i), 1)])),
+    {},
+    'Cannot start the run: the 250 rows of a job must come from at most 200 objects (lower max_records_per_job, or join small objects), got 250.',
+  ],
+];
+
+test.each(refusals)('%s is refused', async (_, files, change, sentence) => {
+  await expect(prepare(files, change).run).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: expect.stringContaining(sentence),
+  });
+});
