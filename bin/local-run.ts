@@ -9,6 +9,7 @@ import { connectExecutions, type ExecutionState, type Executions } from '../src/
 import { connectObjectStore } from '../src/aws/object-store.ts';
 import { messageOf } from '../src/batch/failure.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
+import { uncompressedName } from '../src/data/compression.ts';
 import { BatchError, type ErrorKind, finalErrors } from '../src/errors.ts';
 import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
 import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
@@ -31,7 +32,9 @@ const POLL_MS = 250;
 export async function localRun(options: LocalRunOptions): Promise<void> {
   const input = await executionInput(options, 'bucket');
   await checkInput(input, options);
-  if (options.input !== undefined) await preflight(options.input, input);
+  const file = options.input;
+  // What must be unpacked first is checked by the run.
+  if (file !== undefined && uncompressedName(file) === undefined) await preflight(file, input);
   // Before the run rather than after it.
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
   const assembly = await assemblyOf(options);

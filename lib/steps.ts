@@ -72,7 +72,7 @@ export class Steps extends Construct {
       timeout: longest,
       memoryMb: settings.preprocessFunctionMemoryMb,
     });
-    data.grantRead(fn, ...readablePrefixes);
+    data.grantRead(fn, ...readablePrefixes, prefixes.runs);
     data.grantWrite(fn, prefixes.jobInputs);
     return fn;
   }

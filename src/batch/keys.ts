@@ -27,6 +27,8 @@ export const runKeys = {
   run: (run: RunName) => `${under(prefixes.runs, run)}run.json`,
   chunks: (run: RunName) => `${under(prefixes.runs, run)}chunks.jsonl`,
   parts: (run: RunName) => `${under(prefixes.runs, run)}parts.jsonl`,
+  /** What could not be read by ranges where it lies, unpacked; by the key that it would have had. */
+  staged: (run: RunName, key: string) => `${under(prefixes.runs, run)}staged/${key}`,
   summary: (run: RunName) => `${under(prefixes.runs, run)}summary.json`,
   /** Reports of the two Distributed Maps; Step Functions adds `/{map run}/manifest.json`, so no slash at the end. */
   chunkReports: (run: RunName) => `${under(prefixes.runs, run)}chunk_reports`,

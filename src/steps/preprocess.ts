@@ -38,7 +38,8 @@ export async function preprocess(
       input.run_id,
     );
   }
-  const dataset = await readDataset(request, prompt, objects);
+  const name: RunName = { job_name_prefix: request.jobNamePrefix, run_id: input.run_id };
+  const dataset = await readDataset({ run: name, request, prompt, objects });
   const plan = planChunks(dataset.rowCount, request, model.limits);
   const renamed = dataset.files.flatMap(
     ({ columns }) => appendedColumns(columns, model.family.answers).notes,

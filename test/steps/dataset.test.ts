@@ -1,3 +1,4 @@
+import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import type { Chunk, Part } from '../../src/batch/manifest.ts';
 import { prepareInput } from '../../src/steps/prepare-input.ts';
@@ -16,7 +17,7 @@ const request = {
 const table = (file: string, rows: number) =>
   `id,topic\n${Array.from({ length: rows }, (_, i) => `${i},${file}:${i}\n`).join('')}`;
 
-function prepare(files: Readonly<Record<string, string>>, change: object = {}) {
+function prepare(files: Readonly<Record<string, string | Buffer>>, change: object = {}) {
   const objects = new MemoryStore({ pieceBytes: 4096 });
   for (const [name, content] of Object.entries(files)) objects.put(`inputs/many/${name}`, content);
   const input = {
@@ -113,7 +114,50 @@ test('a change of format keeps names apart', async () => {
   ]);
 });
 
-const refusals: readonly [string, Readonly<Record<string, string>>, object, string][] = [
+const zstd = (zlib as { zstdCompressSync?: (text: string) => Buffer }).zstdCompressSync;
+const packers: readonly [string, ((text: string) => Buffer) | undefined][] = [
+  ['.gz', (text) => zlib.gzipSync(text)],
+  // Two members, as appending to a .gz makes them.
+  ['.gz', (text) => Buffer.concat([zlib.gzipSync(text.slice(0, 700)), zlib.gzipSync(text.slice(700))])],
+  ['.zst', zstd],
+];
+
+test.each(packers.filter(([, pack]) => pack !== undefined))(
+  'a table packed as %s is unpacked once, and read from there',
+  async (ending, pack) => {
+    const { objects, run } = prepare({
+      [`1.csv${ending}`]: pack?.(table('1', 150)) ?? '',
+      '2.csv': table('2', 50),
+    });
+    expect(await run).toMatchObject({ row_count: 200 });
+    expect(objects.text('runs/many/r1/staged/inputs/many/1.csv')).toBe(table('1', 150));
+    expect(chunks(objects)[0]?.ranges.map(({ object, row_count }) => [object.key, row_count])).toEqual([
+      ['runs/many/r1/staged/inputs/many/1.csv', 150],
+      ['inputs/many/2.csv', 50],
+    ]);
+    expect(parts(objects)[0]?.output_key).toBe('batch_output_csv/many/r1/1.csv');
+  },
+);
+
+const refusals: readonly [string, Readonly<Record<string, string | Buffer>>, object, string][] = [
+  [
+    'damaged gzip',
+    { '1.csv.gz': zlib.gzipSync(table('1', 100)).subarray(0, 200) },
+    {},
+    'Cannot read s3://bucket/inputs/many/1.csv.gz: its compression is damaged (unexpected end of file).',
+  ],
+  [
+    'gzip by its name alone',
+    { '1.csv.gz': table('1', 100) },
+    {},
+    'its compression is damaged (incorrect header check).',
+  ],
+  [
+    'a ragged row in gzip',
+    { '1.csv.gz': zlib.gzipSync('topic\na\nb,c\n') },
+    {},
+    'Cannot read s3://bucket/inputs/many/1.csv: line 3 must have 1 fields',
+  ],
   [
     'nothing below the prefix',
     {},
