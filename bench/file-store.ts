@@ -31,12 +31,21 @@ export async function fileStore(
       if (keys.length > 0) yield* keys;
       else for (const name of readdirSync(join(folder, prefix))) yield prefix + name;
     },
-    async write(key, body) {
-      mkdirSync(dirname(path(key)), { recursive: true });
-      await pipeline(
-        typeof body === 'string' ? Readable.from([body]) : Readable.from(body),
-        createWriteStream(path(key)),
-      );
+    writePieces(key, pieces) {
+      async function* bytes(): AsyncGenerator<Uint8Array> {
+        for await (const piece of pieces) {
+          if ('object' in piece)
+            yield* createReadStream(path(piece.object.key), { start: piece.start, end: piece.end - 1 });
+          else yield piece;
+        }
+      }
+      return written(path(key), bytes());
     },
+    write: (key, body) => written(path(key), typeof body === 'string' ? [body] : body),
   };
+}
+
+async function written(file: string, body: Iterable<string> | AsyncIterable<Uint8Array>): Promise<void> {
+  mkdirSync(dirname(file), { recursive: true });
+  await pipeline(Readable.from(body), createWriteStream(file));
 }

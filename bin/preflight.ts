@@ -20,6 +20,7 @@ export async function preflight(file: string, request: { readonly s3_uri?: strin
     list: async function* () {
       // Nothing was written yet.
     },
+    writePieces: () => Promise.reject(new Error('Preprocess joins nothing.')),
     async write(_, body) {
       if (typeof body === 'string') return;
       for await (const part of body) part.length;

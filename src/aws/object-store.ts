@@ -13,6 +13,7 @@ import type { PinnedObject } from '../batch/manifest.ts';
 import type { ByteSource } from '../data/byte-source.ts';
 import { BatchError } from '../errors.ts';
 import type { ObjectStore } from '../steps/collaborators.ts';
+import { writeWithCopies } from './multipart-write.ts';
 
 /** Parts of an upload: 10,000 of them reach 80 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -52,6 +53,15 @@ export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
         for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
       }
     },
+
+    writePieces: (key, pieces) =>
+      writeWithCopies(pieces, {
+        s3,
+        target: { bucket, key },
+        read: ({ object, start, end }) => pinnedSource(s3, object).stream(start, end),
+      }).catch((error: unknown) => {
+        throw translated(error, { bucket, key });
+      }),
 
     async write(key, body) {
       const Body = typeof body === 'string' ? body : Readable.from(body, { objectMode: false });

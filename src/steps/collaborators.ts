@@ -2,6 +2,16 @@ import type { S3Location } from '../batch/keys.ts';
 import type { PinnedObject } from '../batch/manifest.ts';
 import type { ByteSource } from '../data/byte-source.ts';
 
+/** Bytes [start, end) of a pinned object, to be copied where they are. */
+export interface CopyRange {
+  readonly object: PinnedObject;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What an object is made of. */
+export type Piece = Uint8Array | CopyRange;
+
 /** The stack's bucket, and objects pinned in it. */
 export interface ObjectStore {
   readonly bucket: string;
@@ -14,6 +24,8 @@ export interface ObjectStore {
   /** Keys below a prefix, in order. */
   list(prefix: string): AsyncIterable<string>;
   write(key: string, body: AsyncIterable<Uint8Array> | string): Promise<void>;
+  /** @throws BatchError SourceChanged if the object of a range is not the pinned one any more */
+  writePieces(key: string, pieces: AsyncIterable<Piece>): Promise<void>;
 }
 
 export interface JobRequest {

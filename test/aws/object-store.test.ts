@@ -236,3 +236,63 @@ describe('on S3 alone', () => {
     expect(commands[0]?.input).toMatchObject({ IfMatch: pinned.etag, Range: 'bytes=0-0' });
   });
 });
+
+describe('an object of bytes and of ranges that are copied', () => {
+  const MiB = 1024 * 1024;
+  const source = randomBytes(23 * MiB);
+  const put = (bytes: number) => Uint8Array.from(randomBytes(bytes));
+  const shapes: readonly [string, readonly (number | readonly [number, number])[], number][] = [
+    ['a table and its new columns', [[0, 20 * MiB], 3 * MiB, 100], 1],
+    ['nothing', [], 0],
+    ['bytes alone', [10, 9 * MiB, 7], 0],
+    ['a small range alone', [[5, 500]], 0],
+    ['a range behind too few bytes for a part', [100, [0, 18 * MiB]], 1],
+    ['ranges and bytes in turns', [[0, 6 * MiB], 10, [6 * MiB, 7 * MiB], 10, [7 * MiB, 23 * MiB], 10], 2],
+    ['a range that its beginning leaves too small', [4 * MiB, [0, 5.5 * MiB], 1], 0],
+  ];
+
+  test.each(shapes)('%s', async (name, shape, copies) => {
+    const objects = s3ObjectStore(s3.client, 'bucket');
+    await objects.write('pieces/source', pieces(source, MiB));
+    const object = await objects.pin({ bucket: 'bucket', key: 'pieces/source' });
+    const wanted = shape.map((part) =>
+      typeof part === 'number' ? put(part) : { object, start: part[0], end: part[1] },
+    );
+    const sent: string[] = [];
+    s3.client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          sent.push(String(commandName));
+          return next(args);
+        },
+      { step: 'initialize', name: 'sent', override: true },
+    );
+    await objects.writePieces(
+      `pieces/${name}`,
+      (async function* () {
+        yield* wanted;
+      })(),
+    );
+    s3.client.middlewareStack.remove('sent');
+    const expected = Buffer.concat(
+      wanted.map((piece) => ('object' in piece ? source.subarray(piece.start, piece.end) : piece)),
+    );
+    expect(Buffer.concat(await collected(objects.read(`pieces/${name}`))).equals(expected)).toBe(true);
+    expect(sent.filter((command) => command === 'UploadPartCopyCommand')).toHaveLength(copies);
+  });
+
+  test('is not made of an object that was replaced, and leaves no upload behind', async () => {
+    const objects = s3ObjectStore(s3.client, 'bucket');
+    await objects.write('pieces/replaced', pieces(source, MiB));
+    const object = await objects.pin({ bucket: 'bucket', key: 'pieces/replaced' });
+    await objects.write('pieces/replaced', 'other');
+    const copied = objects.writePieces(
+      'pieces/never',
+      (async function* () {
+        yield { object, start: 0, end: 10 * MiB };
+      })(),
+    );
+    await expect(copied).rejects.toMatchObject({ kind: 'SourceChanged' });
+    expect(await objects.exists('pieces/never')).toBe(false);
+  });
+});

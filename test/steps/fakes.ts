@@ -11,6 +11,7 @@ import type {
   Jobs,
   Log,
   ObjectStore,
+  Piece,
   TaskCallbacks,
 } from '../../src/steps/collaborators.ts';
 import { collected, pieces } from '../data/memory-source.ts';
@@ -94,6 +95,15 @@ export class MemoryStore implements ObjectStore {
 
   async *list(prefix: string): AsyncGenerator<string> {
     yield* [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
+  async writePieces(key: string, pieces: AsyncIterable<Piece>): Promise<void> {
+    const parts: Uint8Array[] = [];
+    for await (const piece of pieces) {
+      if ('object' in piece) parts.push(this.#unchanged(piece.object).subarray(piece.start, piece.end));
+      else parts.push(Uint8Array.from(piece));
+    }
+    this.put(key, Buffer.concat(parts));
   }
 
   /** A body that breaks off leaves nothing behind, like an upload that is never completed. */
