@@ -29,7 +29,7 @@ module.exports = {
         '@types/papaparse',
         'hyparquet',
         'hyparquet-compressors',
-        'hyparquet-writer',
+        'hysnappy',
       ),
     ]),
     only('aws', '^src/aws/', [

@@ -23,12 +23,21 @@ export type OutputLine =
 export function readOutputLine(line: string, decode: ModelFamily['decode']): OutputLine {
   const record = parseObject(line);
   if (record === undefined) return { kind: 'unusable', reason: 'not a JSON object' };
-  const row = rowOf(record['recordId']);
+  return outcomeOf(rowOf(record['recordId']), record['error'], () => record['modelOutput'], decode);
+}
+
+/** What a line says of a row; `modelOutput` is asked for only where no error stands in its place. */
+export function outcomeOf(
+  row: number | undefined,
+  error: unknown,
+  modelOutput: () => unknown,
+  decode: ModelFamily['decode'],
+): OutputLine {
   if (row === undefined) return { kind: 'unusable', reason: 'no recordId of this run' };
-  const isError = record['error'] !== undefined && record['error'] !== null;
+  const isError = error !== undefined && error !== null;
   const outcome = isError
-    ? { status: 'failed' as const, error: errorOf(record['error']) }
-    : answered(record['modelOutput'], decode);
+    ? { status: 'failed' as const, error: errorOf(error) }
+    : answered(modelOutput(), decode);
   return { kind: 'outcome', row, outcome, isError };
 }
 

@@ -1,30 +1,20 @@
-import {
-  type Data,
-  type DataType,
-  Field,
-  Float32,
-  Int32,
-  List,
-  makeData,
-  RecordBatch,
-  RecordBatchReader,
-  RecordBatchStreamWriter,
-  Schema,
-  Struct,
-  Utf8,
-} from 'apache-arrow';
+import { type Data, type RecordBatch, RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow';
 import type { Outcome } from '../batch/outcomes.ts';
-import { type AnswerRow, type AppendedColumn, answerColumns, type Cell } from '../batch/output-columns.ts';
+import type { AnswerRow } from '../batch/output-columns.ts';
 import { recordIdOf } from '../batch/record-id.ts';
 import type { AnswerKind } from '../models/types.ts';
+import { AnswerBatch, type ByteRow, type Slice } from './answer-batch.ts';
+import { type AnswerSpill, type KeptPart, kept } from './answer-spill.ts';
 
-/** Rows of one Arrow record batch: 4 MB of 1,024-float vectors. */
-const BATCH_ROWS = 1000;
+/** An error as it stands in the table. */
+export function errorText({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `${code}: ${message}`;
+}
 
 export function answerRow(row: number, outcome: Outcome): AnswerRow {
   const recordId = recordIdOf(row);
   if (outcome.status !== 'succeeded') {
-    const error = `${outcome.error.code}: ${outcome.error.message}`;
+    const error = errorText(outcome.error);
     const nothing = { answer: null, stopReason: null, inputTokens: null, outputTokens: null };
     return { ...nothing, recordId, status: outcome.status, error };
   }
@@ -33,21 +23,103 @@ export function answerRow(row: number, outcome: Outcome): AnswerRow {
   return { answer, recordId, status: 'succeeded', error: null, stopReason, inputTokens, outputTokens };
 }
 
-/** A chunk's answers in row order as an Arrow IPC stream; memory is bounded by one batch. */
+/** Answers in row order as an Arrow IPC stream; memory is bounded by one batch. */
 export async function* encodeAnswers(
   rows: Iterable<AnswerRow>,
   answers: AnswerKind,
 ): AsyncGenerator<Uint8Array> {
-  const columns = answerColumns(answers);
-  const schema = new Schema(columns.map(({ name, type }) => new Field(name, arrowTypes[type], true)));
-  const writer = new PulledStreamWriter();
-  for (const batch of recordBatches(rows, columns, schema)) {
-    writer.write(batch);
-    yield* writer.take();
+  const encoder = new AnswerEncoder(answers);
+  for (const row of rows) {
+    yield* encoder.add({
+      ...row,
+      answer: typeof row.answer === 'string' ? textSlice(row.answer) : floatSlice(row.answer),
+      error: textSlice(row.error),
+      stopReason: textSlice(row.stopReason),
+    });
   }
-  writer.finish();
-  yield* writer.take();
+  yield* encoder.finish();
 }
+
+export interface KeptChunk {
+  readonly spill: AnswerSpill;
+  readonly firstRow: number;
+  readonly answers: AnswerKind;
+  /** Why rows of which nothing was kept have no answer. */
+  readonly missing: string;
+}
+
+/** A chunk's answers from where they were kept, like `encodeAnswers`. */
+export async function* encodeKept({
+  spill,
+  firstRow,
+  answers,
+  missing,
+}: KeptChunk): AsyncGenerator<Uint8Array> {
+  const encoder = new AnswerEncoder(answers);
+  const why = textSlice(missing);
+  for await (const part of spill.parts()) {
+    for (let row = part.first; row < part.end; row++) {
+      yield* encoder.add(keptRow(spill, part, row, recordIdOf(firstRow + row), why));
+    }
+  }
+  yield* encoder.finish();
+}
+
+function keptRow(
+  spill: AnswerSpill,
+  { bytes }: KeptPart,
+  row: number,
+  recordId: string,
+  missing: Slice | null,
+): ByteRow {
+  const { kept: what, start, end, stopEnd, inputTokens, outputTokens } = spill.keptRow(row);
+  if (what !== kept.answer) {
+    const nothing = { answer: null, stopReason: null, inputTokens: null, outputTokens: null };
+    return what === kept.nothing
+      ? { ...nothing, recordId, status: 'missing', error: missing }
+      : { ...nothing, recordId, status: 'failed', error: { bytes, start, end } };
+  }
+  const stopReason = stopEnd < 0 ? null : { bytes, start: end, end: stopEnd };
+  const answer = { bytes, start, end };
+  return { answer, recordId, status: 'succeeded', error: null, stopReason, inputTokens, outputTokens };
+}
+
+function textSlice(text: string | null): Slice | null {
+  if (text === null) return null;
+  const bytes = Buffer.from(text);
+  return { bytes, start: 0, end: bytes.length };
+}
+
+function floatSlice(floats: Float32Array | null): Slice | null {
+  if (floats === null) return null;
+  const bytes = new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+  return { bytes, start: 0, end: bytes.length };
+}
+
+class AnswerEncoder {
+  readonly #batch: AnswerBatch;
+  readonly #writer = new PulledStreamWriter();
+
+  constructor(answers: AnswerKind) {
+    this.#batch = new AnswerBatch(answers);
+  }
+
+  add(row: ByteRow): readonly Uint8Array[] {
+    this.#batch.add(row);
+    if (!this.#batch.isFull) return NO_BYTES;
+    this.#writer.write(this.#batch.take());
+    return this.#writer.take();
+  }
+
+  /** A stream without a batch has no schema either, so an empty chunk writes an empty one. */
+  finish(): readonly Uint8Array[] {
+    this.#writer.write(this.#batch.take());
+    this.#writer.finish();
+    return this.#writer.take();
+  }
+}
+
+const NO_BYTES: readonly Uint8Array[] = [];
 
 /** A writer that is emptied after each batch. Arrow's own streams either know no back-pressure or vanish in a bundle. */
 class PulledStreamWriter extends RecordBatchStreamWriter {
@@ -66,99 +138,110 @@ class PulledStreamWriter extends RecordBatchStreamWriter {
   }
 }
 
-const vectorType = new List(new Field('element', new Float32(), false));
-
-/** Token counts are 64 bits wide in Parquet and fit into 32 here: no model reads or writes 2^31 tokens in one record. */
-const arrowTypes = {
-  string: new Utf8(),
-  int64: new Int32(),
-  'list<float>': vectorType,
-} as const satisfies Record<AppendedColumn['type'], DataType>;
-
-const arrowColumns = { string: textColumn, int64: integerColumn, 'list<float>': vectorColumn } as const;
-
-function* recordBatches(
-  rows: Iterable<AnswerRow>,
-  columns: readonly AppendedColumn[],
-  schema: Schema,
-): Generator<RecordBatch> {
-  let batch: AnswerRow[] = [];
-  for (const row of rows) {
-    batch.push(row);
-    if (batch.length < BATCH_ROWS) continue;
-    yield recordBatch(batch, columns, schema);
-    batch = [];
-  }
-  // A stream without a batch has no schema either, so an empty chunk writes an empty one.
-  yield recordBatch(batch, columns, schema);
-}
-
-function recordBatch(
-  rows: readonly AnswerRow[],
-  columns: readonly AppendedColumn[],
-  schema: Schema,
-): RecordBatch {
-  const children = columns.map(({ type, of }) => arrowColumns[type](rows.map(of) as never) as Data<DataType>);
-  const data = makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children });
-  return new RecordBatch(schema, data);
-}
-
-/** Arrow's validity bitmap: bit i is set where value i is not null. */
-function validity(values: readonly Cell[]): { readonly nullBitmap: Uint8Array; readonly nullCount: number } {
-  const nullBitmap = new Uint8Array(Math.ceil(values.length / 8));
-  let nullCount = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] === null) nullCount++;
-    else nullBitmap[i >> 3] = (nullBitmap[i >> 3] as number) | (1 << (i & 7));
-  }
-  return { nullBitmap, nullCount };
-}
-
-function textColumn(values: readonly (string | null)[]): Data<Utf8> {
-  const bytes = values.map((value) => Buffer.from(value ?? '', 'utf8'));
-  const valueOffsets = offsets(bytes.map((value) => value.length));
-  const data = Buffer.concat(bytes);
-  return makeData({ type: new Utf8(), length: values.length, ...validity(values), valueOffsets, data });
-}
-
-function integerColumn(values: readonly (number | null)[]): Data<Int32> {
-  const data = Int32Array.from(values, (value) => value ?? 0);
-  return makeData({ type: new Int32(), length: values.length, ...validity(values), data });
-}
-
-function vectorColumn(values: readonly (Float32Array | null)[]): Data<List<Float32>> {
-  const valueOffsets = offsets(values.map((value) => value?.length ?? 0));
-  const floats = new Float32Array(valueOffsets[values.length] as number);
-  values.forEach((value, i) => {
-    if (value !== null) floats.set(value, valueOffsets[i]);
-  });
-  const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats });
-  return makeData({ type: vectorType, length: values.length, ...validity(values), valueOffsets, child });
-}
-
-function offsets(lengths: readonly number[]): Int32Array {
-  const result = new Int32Array(lengths.length + 1);
-  lengths.forEach((length, i) => {
-    result[i + 1] = (result[i] as number) + length;
-  });
-  return result;
-}
-
-/** Reads what `encodeAnswers` wrote, row by row. */
-export async function* decodeAnswers(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<AnswerRow> {
+/** Reads what was encoded, row by row. */
+export async function* decodeAnswers(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StoredAnswer> {
   const reader = await RecordBatchReader.from(chunks);
   for await (const batch of reader) {
-    for (let i = 0; i < batch.numRows; i++) {
-      const cell = (name: string) => batch.getChild(name)?.get(i) ?? null;
-      yield {
-        answer: cell('response') ?? cell('embedding')?.toArray() ?? null,
-        recordId: cell('record_id'),
-        status: cell('status'),
-        error: cell('error'),
-        stopReason: cell('stop_reason'),
-        inputTokens: cell('input_tokens'),
-        outputTokens: cell('output_tokens'),
-      };
-    }
+    const columns = new StoredColumns(batch);
+    for (let row = 0; row < batch.numRows; row++) yield new StoredAnswer(columns, row);
   }
+}
+
+/** One record batch's columns by name, as their buffers. */
+class StoredColumns {
+  readonly answer: Data;
+  readonly recordId: Data;
+  readonly status: Data;
+  readonly error: Data;
+  readonly stopReason: Data;
+  readonly inputTokens: Data;
+  readonly outputTokens: Data;
+
+  constructor(batch: RecordBatch) {
+    const column = (name: string): Data => {
+      const i = batch.schema.fields.findIndex((field) => field.name === name);
+      const data = batch.data.children[i];
+      if (data === undefined) throw new Error(`The answers of a chunk have no column ${name}.`);
+      return data;
+    };
+    this.answer = column(
+      batch.schema.fields.some(({ name }) => name === 'embedding') ? 'embedding' : 'response',
+    );
+    this.recordId = column('record_id');
+    this.status = column('status');
+    this.error = column('error');
+    this.stopReason = column('stop_reason');
+    this.inputTokens = column('input_tokens');
+    this.outputTokens = column('output_tokens');
+  }
+}
+
+/** An answer in a record batch: its cells become values when they are asked for, and text may be had as it lies. */
+export class StoredAnswer implements AnswerRow {
+  readonly #columns: StoredColumns;
+  readonly #row: number;
+
+  constructor(columns: StoredColumns, row: number) {
+    this.#columns = columns;
+    this.#row = row;
+  }
+
+  /** The answer's text as UTF-8; null if it has none. */
+  get answerText(): Slice | null {
+    const { answer } = this.#columns;
+    return answer.children.length > 0 ? null : sliceOf(answer, this.#row);
+  }
+
+  get answer(): string | Float32Array | null {
+    const { answer } = this.#columns;
+    const floats = answer.children[0]?.values;
+    if (!(floats instanceof Float32Array)) return textOf(answer, this.#row);
+    if (!answer.getValid(this.#row)) return null;
+    return floats.subarray(answer.valueOffsets[this.#row], answer.valueOffsets[this.#row + 1]);
+  }
+
+  get recordId(): string {
+    return textOf(this.#columns.recordId, this.#row) ?? '';
+  }
+
+  get status(): AnswerRow['status'] {
+    return textOf(this.#columns.status, this.#row) as AnswerRow['status'];
+  }
+
+  get error(): string | null {
+    return textOf(this.#columns.error, this.#row);
+  }
+
+  get stopReason(): string | null {
+    return textOf(this.#columns.stopReason, this.#row);
+  }
+
+  get inputTokens(): number | null {
+    return countOf(this.#columns.inputTokens, this.#row);
+  }
+
+  get outputTokens(): number | null {
+    return countOf(this.#columns.outputTokens, this.#row);
+  }
+}
+
+function sliceOf(column: Data, row: number): Slice | null {
+  if (!column.getValid(row)) return null;
+  const { values, valueOffsets } = column;
+  return {
+    bytes: values as Uint8Array,
+    start: valueOffsets[row] as number,
+    end: valueOffsets[row + 1] as number,
+  };
+}
+
+function textOf(column: Data, row: number): string | null {
+  const slice = sliceOf(column, row);
+  if (slice === null) return null;
+  const { buffer, byteOffset } = slice.bytes;
+  return Buffer.from(buffer, byteOffset + slice.start, slice.end - slice.start).toString('utf8');
+}
+
+function countOf(column: Data, row: number): number | null {
+  return column.getValid(row) ? (column.values[row] as number) : null;
 }

@@ -13,3 +13,21 @@ export interface CellBatch {
   readonly rowCount: number;
   readonly columns: readonly CellColumn[];
 }
+
+/** The cells of batches as texts, a row at a time. */
+export async function* textsOfCells(
+  batches: AsyncIterable<CellBatch>,
+): AsyncGenerator<readonly (string | null)[]> {
+  for await (const { rowCount, columns } of batches) {
+    const views = columns.map(({ bytes: { buffer, byteOffset, byteLength }, starts, ends }) => ({
+      bytes: Buffer.from(buffer, byteOffset, byteLength),
+      starts,
+      ends,
+    }));
+    for (let row = 0; row < rowCount; row++) {
+      yield views.map(({ bytes, starts, ends }) =>
+        ends[row] === -1 ? null : bytes.toString('utf8', starts[row], ends[row]),
+      );
+    }
+  }
+}

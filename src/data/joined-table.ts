@@ -1,11 +1,12 @@
 import type { OutputFormat } from '../batch/keys.ts';
 import type { SourceRange } from '../batch/manifest.ts';
-import { type AnswerRow, type AppendedColumn, appendedColumns, type Cell } from '../batch/output-columns.ts';
+import { type AnswerRow, type AppendedColumn, appendedColumns } from '../batch/output-columns.ts';
 import type { AnswerKind } from '../models/types.ts';
+import { StoredAnswer } from './answers.ts';
 import type { ByteSource } from './byte-source.ts';
 import { formatFields } from './csv/fields.ts';
 import { csvRecordBatches, firstPosition, readCsvHeader } from './csv/table.ts';
-import { gathered } from './lines.ts';
+import { csvField, OutputBuffer } from './output-buffer.ts';
 import {
   type ColumnValues,
   encodeParquet,
@@ -33,40 +34,69 @@ export function joinedTable(join: Join): AsyncIterable<Uint8Array> {
   if (outputFormat === 'parquet') {
     return range.format === 'parquet' ? parquetToParquet(join) : textToParquet(join);
   }
-  return gathered(range.format === 'csv' ? csvToCsv(join) : textToCsv(join));
+  return range.format === 'csv' ? csvToCsv(join) : parquetToCsv(join);
 }
 
 /** CSV keeps its records' own bytes: quotes, spaces, line ends, byte order mark. */
-async function* csvToCsv({ source, range, answers, rows }: Join): AsyncGenerator<string | Uint8Array> {
+async function* csvToCsv({ source, range, answers, rows }: Join): AsyncGenerator<Uint8Array> {
   const header = await readCsvHeader(source);
   const { delimiter } = header.dialect;
   const next = puller(rows);
   const { columns } = appendedColumns(header.columns, answers);
   const newline = header.record.end.length > 0 ? header.record.end.toString() : '\n';
-  yield new Uint8Array(await source.slice(0, header.record.offset));
-  yield header.record.bytes;
-  yield delimiter + formatFields(namesOf(columns), delimiter) + newline;
+  const out = new OutputBuffer(delimiter);
+  out.raw(new Uint8Array(await source.slice(0, header.record.offset)));
+  out.raw(header.record.bytes);
+  out.text(delimiter + formatFields(namesOf(columns), delimiter) + newline);
   const from = range.start ?? firstPosition(header);
   const wanted = { from, skip: range.first_row - from.row, rowCount: range.row_count };
   for await (const records of csvRecordBatches(source, header, wanted)) {
     for (const { bytes, end } of records) {
-      yield bytes;
-      yield delimiter + formatFields(texts(columns, await next()), delimiter);
+      out.raw(bytes);
+      append(out, columns, await next(), delimiter);
       // A file's last record may end without a line end; the output's does as well.
-      yield end;
+      out.raw(end);
+      if (out.isFull) yield out.take();
     }
   }
+  yield out.take();
 }
 
-async function* textToCsv({ source, range, answers, rows }: Join): AsyncGenerator<string> {
+async function* parquetToCsv({ source, range, answers, rows }: Join): AsyncGenerator<Uint8Array> {
   const table = await openParquet(source, source.name);
   const next = puller(rows);
   const { columns } = appendedColumns(table.columns, answers);
-  yield `${formatFields([...table.columns, ...namesOf(columns)], ',')}\n`;
+  const out = new OutputBuffer(',');
+  out.text(`${formatFields([...table.columns, ...namesOf(columns)], ',')}\n`);
   const wanted = { columns: table.columns, firstRow: range.first_row, rowCount: range.row_count };
   for await (const values of readParquetText(table, wanted)) {
-    yield `${formatFields([...values, ...texts(columns, await next())], ',')}\n`;
+    out.text(formatFields(values, ','));
+    append(out, columns, await next(), ',');
+    out.text('\n');
+    if (out.isFull) yield out.take();
   }
+  yield out.take();
+}
+
+/** The appended fields of a row, each behind a delimiter. The answer is copied as it lies where it can be. */
+function append(
+  out: OutputBuffer,
+  [answer, ...others]: readonly AppendedColumn[],
+  row: AnswerRow,
+  delimiter: string,
+): void {
+  const text = row instanceof StoredAnswer ? row.answerText : null;
+  const cell = text === null ? answer?.of(row) : null;
+  out.delimiter();
+  if (text !== null) out.field(text);
+  else if (cell instanceof Float32Array) out.vector(cell);
+  else if (typeof cell === 'string') out.text(csvField(cell, delimiter));
+  let fields = '';
+  for (const column of others) {
+    const value = column.of(row);
+    fields += delimiter + csvField(value === null ? null : String(value), delimiter);
+  }
+  out.text(fields);
 }
 
 async function* parquetToParquet({ source, answers, rows }: Join): AsyncGenerator<Uint8Array> {
@@ -125,16 +155,6 @@ function puller(rows: AsyncIterable<AnswerRow>): () => Promise<AnswerRow> {
 
 function namesOf(columns: readonly AppendedColumn[]): readonly string[] {
   return columns.map(({ name }) => name);
-}
-
-function texts(columns: readonly AppendedColumn[], row: AnswerRow): readonly (string | null)[] {
-  return columns.map((column) => textOf(column.of(row)));
-}
-
-/** A vector is a JSON array of its floats, each written so that it reads back the same. */
-function textOf(cell: Cell): string | null {
-  if (cell instanceof Float32Array) return JSON.stringify(Array.from(cell));
-  return cell === null ? null : String(cell);
 }
 
 function valuesOf(columns: readonly AppendedColumn[], rows: readonly AnswerRow[]): ColumnValues[] {

@@ -1,23 +1,39 @@
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
+
+/**
+ * A byte stream in pieces that hold whole lines alone, each line with its `\n`; one is added to the last if it has none. Bytes are
+ * copied only where a line lies across pieces of the stream. A piece is valid until the next one is asked for.
+ */
+export async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  for await (const chunk of chunks) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const first = bytes.indexOf(NEWLINE);
+    if (first < 0) {
+      if (bytes.length > 0) rest.push(bytes);
+      continue;
+    }
+    const start = rest.length === 0 ? 0 : first + 1;
+    if (start > 0) yield Buffer.concat([...rest, bytes.subarray(0, start)]);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    if (end > start) yield bytes.subarray(start, end);
+    rest = end < bytes.length ? [bytes.subarray(end)] : [];
+  }
+  if (rest.length > 0) yield Buffer.concat([...rest, Buffer.of(NEWLINE)]);
+}
 
 /**
  * Lines of a byte stream as UTF-8 text, split on `\n` alone: model text may hold U+2028 or U+0085, which are not line ends in
  * JSONL. The last line comes out too when no `\n` ends it; empty lines do not.
  */
 export async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  let rest: Buffer[] = [];
-  for await (const chunk of chunks) {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      const line = Buffer.concat([...rest, bytes.subarray(start, end)]);
-      rest = [];
+  for await (const piece of wholeLines(chunks)) {
+    for (let start = 0; start < piece.length; ) {
+      const end = piece.indexOf(NEWLINE, start);
+      if (end > start) yield piece.toString('utf8', start, end);
       start = end + 1;
-      if (line.length > 0) yield line.toString('utf8');
     }
-    if (start < bytes.length) rest.push(bytes.subarray(start));
   }
-  if (rest.length > 0) yield Buffer.concat(rest).toString('utf8');
 }
 
 /** Small writes gathered into parts of about `size` bytes. */

@@ -2,9 +2,10 @@ import type { OutputFormat } from '../batch/keys.ts';
 import type { StartPosition } from '../batch/manifest.ts';
 import { BatchError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { parseFields } from './csv/fields.ts';
-import { csvRecordBatches, csvRows, firstPosition, readCsvHeader } from './csv/table.ts';
-import { openParquet, readParquetText } from './parquet/parquet.ts';
+import { type CellBatch, textsOfCells } from './cells.ts';
+import { csvCells } from './csv/cells.ts';
+import { csvRowSpans, firstPosition, readCsvHeader } from './csv/table.ts';
+import { openParquet, parquetCells } from './parquet/parquet.ts';
 import { RowIndex } from './row-index.ts';
 
 export interface Survey {
@@ -18,7 +19,9 @@ export interface Table {
   readonly columns: readonly string[];
   /** Reads what the run will read, so that nothing which cannot be read costs money: every CSV record, or columns of Parquet. */
   survey(columns: readonly string[]): Promise<Survey>;
-  /** Cells of the named columns as text, a row at a time. */
+  /** Cells of the named columns as they lie, many rows at a time. */
+  cells(range: RowWindow, columns: readonly string[]): AsyncGenerator<CellBatch>;
+  /** The same cells as text, a row at a time. */
   texts(range: RowWindow, columns: readonly string[]): AsyncGenerator<readonly (string | null)[]>;
 }
 
@@ -49,36 +52,38 @@ export async function openTable(source: ByteSource, format: OutputFormat): Promi
 async function openCsvTable(source: ByteSource): Promise<Table> {
   const header = await readCsvHeader(source);
   const { columns } = header;
+  const cells: Table['cells'] = ({ firstRow, rowCount, start = firstPosition(header) }, wanted) =>
+    csvCells(source, header, { from: start, skip: firstRow - start.row, rowCount }, wanted);
   return {
     format: 'csv',
     columns,
     async survey() {
       const index = new RowIndex<Omit<StartPosition, 'row'>>();
-      for await (const { offset, line } of csvRows(source, header, firstPosition(header))) {
-        index.add({ offset, line });
+      const rows = csvRowSpans(source, header, firstPosition(header));
+      for await (const { count, offset, starts, lines } of rows) {
+        for (let i = 0; i < count; i++) {
+          index.add({ offset: offset + (starts[i] as number), line: lines[i] as number });
+        }
       }
       return { rowCount: index.rows, locate: (row) => index.find(row) };
     },
-    async *texts({ firstRow, rowCount, start = firstPosition(header) }, wanted) {
-      const places = wanted.map((column) => columns.indexOf(column));
-      const range = { from: start, skip: firstRow - start.row, rowCount };
-      for await (const records of csvRecordBatches(source, header, range)) {
-        for (const row of parseFields(records, header.dialect.delimiter))
-          yield places.map((place) => row[place] ?? null);
-      }
-    },
+    cells,
+    texts: (range, wanted) => textsOfCells(cells(range, wanted)),
   };
 }
 
 async function openParquetTable(source: ByteSource): Promise<Table> {
   const table = await openParquet(source, source.name);
+  const cells: Table['cells'] = ({ firstRow, rowCount }, columns) =>
+    parquetCells(table, { columns, firstRow, rowCount });
   return {
     format: 'parquet',
     columns: table.columns,
     async survey(columns) {
-      for await (const _ of readParquetText(table, { columns, firstRow: 0, rowCount: table.rowCount }));
+      for await (const _ of cells({ firstRow: 0, rowCount: table.rowCount }, columns));
       return { rowCount: table.rowCount, locate: () => undefined };
     },
-    texts: ({ firstRow, rowCount }, columns) => readParquetText(table, { columns, firstRow, rowCount }),
+    cells,
+    texts: (range, columns) => textsOfCells(cells(range, columns)),
   };
 }

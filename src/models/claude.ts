@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { extractMessage } from './claude-bytes.ts';
 import type { ModelFamily } from './types.ts';
 
 /** Room for an answer of about 750 words. A longer one ends with `stop_reason` = `max_tokens`. */
@@ -34,4 +35,5 @@ export const claude: ModelFamily = {
       outputTokens: usage?.output_tokens ?? null,
     };
   },
+  extract: extractMessage,
 };

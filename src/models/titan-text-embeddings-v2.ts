@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { extractVector } from './titan-bytes.ts';
 import type { ModelFamily } from './types.ts';
 
 const modelOutput = z.object({
@@ -24,4 +25,5 @@ export const titanTextEmbeddingsV2: ModelFamily = {
       outputTokens: null,
     };
   },
+  extract: extractVector,
 };

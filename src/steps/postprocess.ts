@@ -2,11 +2,12 @@ import { sentenceOf } from '../batch/failure.ts';
 import { runKeys } from '../batch/keys.ts';
 import type { Chunk, ChunkReport, JobResult, Run } from '../batch/manifest.ts';
 import { jobNameOf } from '../batch/names.ts';
-import { type Outcome, readOutputLine } from '../batch/outcomes.ts';
-import { answerRow, encodeAnswers } from '../data/answers.ts';
-import { lines } from '../data/lines.ts';
+import { AnswerSpill, kept } from '../data/answer-spill.ts';
+import { encodeKept, errorText } from '../data/answers.ts';
+import { wholeLines } from '../data/lines.ts';
+import { OutputReader, type OutputRecord } from '../data/output-records.ts';
 import { resolveModel } from '../models/registry.ts';
-import type { ModelFamily } from '../models/types.ts';
+import type { Answer, ModelFamily } from '../models/types.ts';
 import type { ObjectStore } from './collaborators.ts';
 import type { PreparedInput } from './prepare-input.ts';
 import { readJson } from './read-json.ts';
@@ -26,20 +27,23 @@ export async function postprocess(
   { objects }: { readonly objects: ObjectStore },
 ): Promise<ChunkReport> {
   const { family } = resolveModel(run.model_id);
-  const found = await collect(objects, outputPrefix(run, chunk, attempt, job), chunk, family);
-  const outcomes = found.outcomes.map((outcome) => outcome ?? missing(job));
-  const rows = function* () {
-    for (const [i, outcome] of outcomes.entries()) yield answerRow(chunk.first_row + i, outcome);
-  };
-  await objects.write(runKeys.answers(run, chunk.index), encodeAnswers(rows(), family.answers));
-  return {
-    index: chunk.index,
-    rows: chunk.row_count,
-    attempts: attempt,
-    job: { ...described(job), job_name: jobNameOf(attemptOf(run, chunk, attempt)) },
-    null_values: prepared.null_values,
-    discrepancies: found.discrepancies,
-  };
+  const spill = new AnswerSpill({ rowCount: chunk.row_count });
+  try {
+    const prefix = outputPrefix(run, chunk, attempt, job);
+    const discrepancies = await collect(objects, prefix, new Collector(chunk, family, spill));
+    const answers = { spill, firstRow: chunk.first_row, answers: family.answers, missing: missing(job) };
+    await objects.write(runKeys.answers(run, chunk.index), encodeKept(answers));
+    return {
+      index: chunk.index,
+      rows: chunk.row_count,
+      attempts: attempt,
+      job: { ...described(job), job_name: jobNameOf(attemptOf(run, chunk, attempt)) },
+      null_values: prepared.null_values,
+      discrepancies,
+    };
+  } finally {
+    await spill.close();
+  }
 }
 
 /** What the summary tells of a job: why its task failed in a sentence, without the trace. */
@@ -47,11 +51,12 @@ function described({ failure, ...job }: JobResult): JobResult {
   return failure === undefined ? job : { ...job, message: sentenceOf(failure) };
 }
 
-function missing({ status, message = '', failure }: JobResult): Outcome {
+/** Why a row has no answer where the job left none. */
+function missing({ status, message = '', failure }: JobResult): string {
   const reason = failure === undefined ? message : sentenceOf(failure);
   const why = reason === '' ? '' : ` (${reason})`;
   const text = `the job ended as ${status}${why} without an answer for this row`;
-  return { status: 'missing', error: { code: 'NoAnswer', message: text } };
+  return errorText({ code: 'NoAnswer', message: text });
 }
 
 /** A job's own folder; all that lies there for the attempt if the job's ARN never came to be known. */
@@ -60,27 +65,20 @@ function outputPrefix(run: Run, chunk: Chunk, attempt: number, { job_arn }: JobR
   return job_arn === undefined ? prefix : `${prefix}${job_arn.split('/').at(-1)}/`;
 }
 
-interface Found {
-  readonly outcomes: (Outcome | undefined)[];
-  readonly discrepancies: readonly string[];
-}
-
 /** Reads every `.jsonl.out` below a prefix, whatever Bedrock named the folders, and holds the counts against its manifest. */
 async function collect(
   objects: ObjectStore,
   prefix: string,
-  chunk: Chunk,
-  family: ModelFamily,
-): Promise<Found> {
-  const collector = new Collector(chunk, family);
+  collector: Collector,
+): Promise<readonly string[]> {
   for await (const key of objects.list(prefix)) {
     if (key.endsWith('.jsonl.out')) {
-      for await (const line of lines(objects.read(key))) collector.add(line);
+      for await (const lines of wholeLines(objects.read(key))) await collector.add(lines);
     } else if (key.endsWith('/manifest.json.out')) {
       await collector.addManifest(readJson(objects, key));
     }
   }
-  return { outcomes: collector.outcomes, discrepancies: collector.discrepancies() };
+  return collector.discrepancies();
 }
 
 /** The fields of manifest.json.out that the outcomes must agree with. */
@@ -90,34 +88,51 @@ interface Manifest {
 }
 
 class Collector {
-  readonly outcomes: (Outcome | undefined)[];
   readonly #manifests: Manifest[] = [];
   #unreadableManifests = 0;
-  readonly #firstRow: number;
-  readonly #decode: ModelFamily['decode'];
+  readonly #chunk: Chunk;
+  readonly #reader: OutputReader;
+  readonly #spill: AnswerSpill;
   readonly #lines = { answers: 0, errors: 0, unusable: 0, foreign: 0, repeated: 0 };
 
-  constructor(chunk: Chunk, family: ModelFamily) {
-    this.outcomes = new Array(chunk.row_count).fill(undefined);
-    this.#firstRow = chunk.first_row;
-    this.#decode = family.decode;
+  constructor(chunk: Chunk, family: ModelFamily, spill: AnswerSpill) {
+    this.#chunk = chunk;
+    this.#reader = new OutputReader(family);
+    this.#spill = spill;
   }
 
-  add(text: string): void {
-    const line = readOutputLine(text, this.#decode);
-    if (line.kind === 'unusable') {
+  async add(lines: Buffer): Promise<void> {
+    for (const record of this.#reader.records(lines)) this.#count(record);
+    await this.#spill.flush();
+  }
+
+  #count(record: OutputRecord): void {
+    if (record.kind === 'unusable') {
       this.#lines.unusable++;
       return;
     }
-    const place = line.row - this.#firstRow;
-    if (place < 0 || place >= this.outcomes.length) {
+    const place = record.row - this.#chunk.first_row;
+    if (place < 0 || place >= this.#chunk.row_count) {
       this.#lines.foreign++;
       return;
     }
-    this.#lines[line.isError ? 'errors' : 'answers']++;
-    if (this.outcomes[place] !== undefined) this.#lines.repeated++;
+    this.#lines[record.kind === 'outcome' && record.isError ? 'errors' : 'answers']++;
+    const former = this.#spill.keptOf(place);
+    if (former !== kept.nothing) this.#lines.repeated++;
     // An answer was paid for and stays, whatever else the file says of its row.
-    if (this.outcomes[place]?.status !== 'succeeded') this.outcomes[place] = line.outcome;
+    if (former !== kept.answer) this.#keep(place, record);
+  }
+
+  #keep(place: number, record: Exclude<OutputRecord, { kind: 'unusable' }>): void {
+    if (record.kind === 'extracted') {
+      this.#spill.putAnswer(place, this.#reader.scratch.bytes, record.answer.length, record.answer);
+    } else if (record.outcome.status === 'succeeded') {
+      const { answer } = record.outcome;
+      const bytes = answerBytes(answer);
+      this.#spill.putAnswer(place, bytes, bytes.length, answer);
+    } else {
+      this.#spill.putError(place, errorText(record.outcome.error));
+    }
   }
 
   /** The manifest only holds a mirror to the answers: without it they are worth as much. */
@@ -152,4 +167,9 @@ class Collector {
     }
     return found;
   }
+}
+
+function answerBytes({ response, embedding }: Answer): Uint8Array {
+  if (embedding === null) return Buffer.from(response ?? '');
+  return new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength);
 }

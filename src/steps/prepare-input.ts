@@ -1,11 +1,12 @@
 import { runKeys, s3Uri } from '../batch/keys.ts';
 import type { Chunk, Run } from '../batch/manifest.ts';
-import { recordIdOf } from '../batch/record-id.ts';
-import { gathered } from '../data/lines.ts';
+import type { CellBatch } from '../data/cells.ts';
+import { type RecordWriter, recordWriter } from '../data/record-writer.ts';
 import { openTable } from '../data/table.ts';
 import { refusal } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
-import { type Prompt, render, resolvePrompt } from '../prompts/prompt.ts';
+import type { JobLimits } from '../models/types.ts';
+import { type Prompt, resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
 
 export interface PrepareInputInput {
@@ -32,46 +33,52 @@ export async function prepareInput(
 ): Promise<PreparedInput> {
   const { family, limits } = resolveModel(run.model_id);
   const prompt = resolvePrompt(run.prompt_id ?? undefined, family.answers);
-  const counts = { records: 0, nulls: 0, bytes: 0 };
-  async function* records(): AsyncGenerator<Buffer> {
-    for await (const values of rowTexts(chunk, prompt, objects)) {
-      const { text, nulls } = render(prompt, values);
-      const recordId = recordIdOf(chunk.first_row + counts.records++);
-      const line = Buffer.from(`${JSON.stringify({ recordId, modelInput: family.encode(text) })}\n`);
-      counts.nulls += nulls;
-      counts.bytes += line.length;
-      if (counts.bytes > limits.maxFileBytes) throw tooLarge(chunk, limits.maxFileBytes);
-      yield line;
-    }
-  }
+  const writer = recordWriter(family.encode, prompt);
   const key = runKeys.jobInput(run, chunk.index, attempt);
-  await objects.write(key, gathered(records()));
-  if (counts.records !== chunk.row_count) {
+  await objects.write(key, recordLines(writer, chunk, limits, cellBatches(chunk, prompt, objects)));
+  if (writer.records !== chunk.row_count) {
     throw refusal(
       'prepare the job',
       'the chunk',
       `have ${chunk.row_count} rows as when the run began`,
-      counts.records,
+      writer.records,
     );
   }
   const at = (key: string) => s3Uri({ bucket: objects.bucket, key });
   return {
     input_uri: at(key),
     output_uri: at(runKeys.jobOutput(run, chunk.index, attempt)),
-    records: counts.records,
-    null_values: counts.nulls,
+    records: writer.records,
+    null_values: writer.nulls,
   };
 }
 
-async function* rowTexts(chunk: Chunk, prompt: Prompt, objects: ObjectStore) {
+async function* recordLines(
+  writer: RecordWriter,
+  chunk: Chunk,
+  limits: JobLimits,
+  batches: AsyncIterable<CellBatch>,
+): AsyncGenerator<Uint8Array> {
+  for await (const batch of batches) {
+    for (const part of writer.write(batch, chunk.first_row + writer.records)) {
+      checkSize(writer, chunk, limits);
+      yield part;
+    }
+    checkSize(writer, chunk, limits);
+  }
+  yield* writer.finish();
+}
+
+async function* cellBatches(chunk: Chunk, prompt: Prompt, objects: ObjectStore): AsyncGenerator<CellBatch> {
   for (const range of chunk.ranges) {
     const table = await openTable(objects.source(range.object), range.format);
     const window = { firstRow: range.first_row, rowCount: range.row_count, start: range.start };
-    yield* table.texts(window, prompt.columns);
+    yield* table.cells(window, prompt.columns);
   }
 }
 
-function tooLarge(chunk: Chunk, maxBytes: number) {
-  const rule = `be at most ${maxBytes} bytes for one job (lower max_records_per_job)`;
-  return refusal('prepare the job', `the ${chunk.row_count} records of chunk ${chunk.index}`, rule, 'more');
+function checkSize({ bytes }: RecordWriter, chunk: Chunk, { maxFileBytes }: JobLimits): void {
+  if (bytes <= maxFileBytes) return;
+  const rule = `be at most ${maxFileBytes} bytes for one job (lower max_records_per_job)`;
+  throw refusal('prepare the job', `the ${chunk.row_count} records of chunk ${chunk.index}`, rule, 'more');
 }

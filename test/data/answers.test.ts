@@ -2,6 +2,7 @@ import type { Outcome } from '../../src/batch/outcomes.ts';
 import type { AnswerRow } from '../../src/batch/output-columns.ts';
 import { answerRow, decodeAnswers, encodeAnswers } from '../../src/data/answers.ts';
 import type { AnswerKind } from '../../src/models/types.ts';
+import { plainAnswers } from './plain-answers.ts';
 
 const succeeded = (answer: { response?: string; embedding?: Float32Array }): Outcome => ({
   status: 'succeeded',
@@ -17,9 +18,7 @@ const succeeded = (answer: { response?: string; embedding?: Float32Array }): Out
 const failed: Outcome = { status: 'failed', error: { code: '400', message: 'bad, "very" bad\nrecord' } };
 
 async function roundTrip(rows: readonly AnswerRow[], answers: AnswerKind): Promise<AnswerRow[]> {
-  const read: AnswerRow[] = [];
-  for await (const row of decodeAnswers(encodeAnswers(rows, answers))) read.push(row);
-  return read;
+  return plainAnswers(decodeAnswers(encodeAnswers(rows, answers)));
 }
 
 test('text answers come back in order, with empty text apart from none', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { gathered, lines } from '../../src/data/lines.ts';
+import { gathered, lines, wholeLines } from '../../src/data/lines.ts';
 import { collected, cutAt, pieces } from './memory-source.ts';
 
 const linesOf = (text: string, size = 1) => collected(lines(pieces(Buffer.from(text), size)));
@@ -21,6 +21,18 @@ test.each([
   for (let cut = 0; cut <= bytes.length; cut++)
     expect(await collected(lines(cutAt(bytes, cut)))).toEqual(expected);
   for (const size of [1, 2, 3]) expect(await linesOf(text, size)).toEqual(expected);
+});
+
+test('pieces hold whole lines alone, and all of them, wherever the bytes are cut', async () => {
+  const text = fc.string({ unit: fc.constantFrom('a', '\n', '\r', 'é', 'bcd'), maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(text, fc.integer({ min: 1, max: 9 }), async (content, size) => {
+      const found = await collected(wholeLines(pieces(Buffer.from(content), size)));
+      const ended = content === '' || content.endsWith('\n') ? content : `${content}\n`;
+      expect(Buffer.concat(found).toString()).toBe(ended);
+      expect(found.every((piece) => piece.at(-1) === 0x0a)).toBe(true);
+    }),
+  );
 });
 
 test('a line keeps what the buffer behind it becomes', async () => {

@@ -3,7 +3,7 @@ import type { AnswerRow } from '../../src/batch/output-columns.ts';
 import { decodeAnswers } from '../../src/data/answers.ts';
 import { type PostprocessInput, postprocess } from '../../src/steps/postprocess.ts';
 import { attemptOf } from '../../src/steps/run-job.ts';
-import { collected } from '../data/memory-source.ts';
+import { plainAnswers } from '../data/plain-answers.ts';
 import { MemoryStore, terminalStatuses } from './fakes.ts';
 import { aChunk, aRun, outputLine, pinnedNowhere, vectorModel } from './fixtures.ts';
 
@@ -31,7 +31,7 @@ async function processed(files: Readonly<Record<string, string>>, change: Partia
   const objects = new MemoryStore();
   for (const [key, text] of Object.entries(files)) objects.put(key, text);
   const report = await postprocess({ ...input, ...change }, { objects });
-  const rows = await collected(decodeAnswers(objects.read('runs/jokes/run-1/answers/00001.arrow')));
+  const rows = await plainAnswers(decodeAnswers(objects.read('runs/jokes/run-1/answers/00001.arrow')));
   return { objects, report, rows };
 }
 

@@ -1,3 +1,4 @@
+import Papa from 'papaparse';
 import type { Chunk, Run } from '../../src/batch/manifest.ts';
 import { resolveModel } from '../../src/models/registry.ts';
 import { prepareInput } from '../../src/steps/prepare-input.ts';
@@ -89,6 +90,21 @@ test('the chunks of a run ask for each row once, under the number of its row', a
       },
     });
   }
+});
+
+test('writes what JSON.stringify makes of each row, also when a file is many parts', async () => {
+  const values = Array.from({ length: 6000 }, (_, i) => `${i} "é"\n${'x'.repeat(i % 90)}\\🚀`);
+  const content = Papa.unparse([['id', 'topic'], ...values.map((value, i) => [i, value])]);
+  const { objects, run, chunk } = await oneChunk(content, values.length);
+  await prepareInput({ run, chunk, attempt: 1 }, { objects });
+  const { family } = resolveModel(textModel);
+  const lines = values.map((value, i) => {
+    const modelInput = family.encode(`Tell me a joke about ${value} in less than 50 words.`);
+    return `${JSON.stringify({ recordId: `R${String(i).padStart(10, '0')}`, modelInput })}\n`;
+  });
+  const text = objects.text('batch_inputs_json/jokes/run-1/00000/1.jsonl');
+  expect(text.length).toBeGreaterThan(1024 * 1024);
+  expect(text === lines.join('')).toBe(true);
 });
 
 test('a chunk may lie in several objects', async () => {

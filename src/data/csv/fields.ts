@@ -1,6 +1,6 @@
 import Papa from 'papaparse';
 import { BatchError } from '../../errors.ts';
-import type { CsvRecord } from './record-scanner.ts';
+import type { CsvRecord } from './records.ts';
 
 /** The fields of scanned records, unquoted. The scanner has found the records, so a fixed newline can part them here. */
 export function parseFields(records: readonly CsvRecord[], delimiter: string): string[][] {

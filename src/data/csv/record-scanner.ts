@@ -1,18 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { BatchError } from '../../errors.ts';
-
-/** One record of a CSV file: its own bytes and those that end it, so that both can be written back as they were. */
-export interface CsvRecord {
-  readonly bytes: Buffer;
-  /** `\n`, `\r\n`, `\r`, or nothing at the end of the file. */
-  readonly end: Buffer;
-  /** Where the record begins: bytes from the start of the file, and the line, counted from 1. */
-  readonly offset: number;
-  readonly line: number;
-  /** The line behind the record, which may span several. */
-  readonly nextLine: number;
-  readonly fields: number;
-}
+import { ByteFinder, findByte } from './byte-finder.ts';
+import { firstRefused, malformed, tooLong } from './record-rules.ts';
+import { RecordList, type RecordSpans } from './record-spans.ts';
 
 export interface ScanOptions {
   /** What the file is called in a refusal. */
@@ -23,6 +12,8 @@ export interface ScanOptions {
   readonly line?: number;
   /** What a line without any byte is: the last ones of a file never count. */
   readonly emptyLines?: 'nothing' | 'rows';
+  /** Fields that every record must have: those of the header. */
+  readonly fields?: number | undefined;
   /** An unclosed quote is found at this many bytes, not at the end of a 40 GB file. */
   readonly maxRecordBytes?: number;
 }
@@ -31,6 +22,8 @@ const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 /** Empty lines may be rows, or the end of the file: until that is known they are kept. */
 const MOST_EMPTY_LINES = 10_000;
+/** Bytes of a field that are looked at one by one before a search is worth its call. */
+const SHORT_FIELD = 32;
 
 const inside = { fieldStart: 0, plain: 1, quoted: 2, quoteInQuoted: 3 } as const;
 type State = (typeof inside)[keyof typeof inside];
@@ -38,138 +31,192 @@ type State = (typeof inside)[keyof typeof inside];
 /**
  * Records of a CSV byte stream (RFC 4180; line ends `\n`, `\r\n` and `\r` may be mixed). Empty lines are no records. Bytes are
  * looked at once, wherever the stream is cut.
- * @throws BatchError InvalidInput with the line of a quote never closed, of text behind a closing quote, or of bytes that are not UTF-8.
+ * @throws BatchError InvalidInput with the line of a quote never closed, of text behind a closing quote, of bytes that are not
+ * UTF-8, or of more or fewer fields than asked for; the records before it come first.
  */
-export async function* csvRecords(
+export async function* csvSpans(
   chunks: AsyncIterable<Uint8Array>,
   options: ScanOptions,
-): AsyncGenerator<CsvRecord> {
+): AsyncGenerator<RecordSpans> {
   const scanner = new RecordScanner(options);
-  for await (const chunk of chunks) {
-    yield* scanner.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-  }
+  for await (const chunk of chunks) yield* scanner.push(chunk);
   yield* scanner.finish();
 }
 
 class RecordScanner {
   readonly #name: string;
   readonly #delimiter: number;
+  readonly #wantedFields: number | undefined;
   readonly #maxBytes: number;
   readonly #emptyLines: 'nothing' | 'rows';
-  /** Empty lines that count once a record follows them. */
-  #pending: CsvRecord[] = [];
-  #buffer: Buffer = Buffer.alloc(0);
-  /** Where the scan stands in the buffer; everything before it has been looked at. */
+  /** 1 for the bytes that end a field without quotes. */
+  readonly #stops = new Uint8Array(256);
+  readonly #delimiters: ByteFinder;
+  readonly #lineFeeds = new ByteFinder(LF);
+  readonly #returns = new ByteFinder(CR);
+  readonly #records = new RecordList();
+  /** Its first bytes are those of `#records`; written over as the scan goes on. */
+  #window: Buffer = Buffer.alloc(0);
+  /** Where the scan stands in the window; everything before it has been looked at. */
   #at = 0;
   #state: State = inside.fieldStart;
-  #fields = 1;
-  #offset: number;
+  /** Ends of fields found so far, also of the record being read. */
+  #fields = 0;
+  /** Where the record being read begins, on which line, and the line ends inside its quotes. */
+  #start = 0;
   #line: number;
-  /** Line ends inside the quotes of the record being read. */
   #innerLines = 0;
+  #failure: BatchError | undefined;
 
-  constructor({
-    name,
-    delimiter,
-    offset = 0,
-    line = 1,
-    maxRecordBytes = MAX_RECORD_BYTES,
-    emptyLines = 'nothing',
-  }: ScanOptions) {
-    this.#name = name;
-    this.#delimiter = delimiter.charCodeAt(0);
-    this.#maxBytes = maxRecordBytes;
-    this.#emptyLines = emptyLines;
-    this.#offset = offset;
-    this.#line = line;
+  constructor(options: ScanOptions) {
+    this.#name = options.name;
+    this.#delimiter = options.delimiter.charCodeAt(0);
+    this.#wantedFields = options.fields;
+    this.#maxBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
+    this.#emptyLines = options.emptyLines ?? 'nothing';
+    this.#records.offset = options.offset ?? 0;
+    this.#line = options.line ?? 1;
+    for (const byte of [this.#delimiter, LF, CR]) this.#stops[byte] = 1;
+    this.#delimiters = new ByteFinder(this.#delimiter);
   }
 
-  *push(chunk: Buffer): Generator<CsvRecord> {
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
-    yield* this.#scan(false);
-    if (this.#buffer.length > this.#maxBytes) {
-      const reason =
-        this.#state === inside.quoted ? 'a quote opened there is never closed, or the record' : 'the record';
-      throw this.#malformed(`${reason} is longer than ${this.#maxBytes} bytes`);
+  *push(chunk: Uint8Array): Generator<RecordSpans> {
+    this.#append(chunk);
+    this.#scan(false);
+    if (this.#records.bytes.length - this.#start > this.#maxBytes) {
+      const unclosed = this.#state === inside.quoted ? 'a quote opened there is never closed, or ' : '';
+      this.#refuse(`${unclosed}${tooLong(this.#maxBytes)}`);
     }
+    yield* this.#found();
   }
 
-  *finish(): Generator<CsvRecord> {
-    yield* this.#scan(true);
-    if (this.#state === inside.quoted) throw this.#malformed('a quote opened there is never closed');
-    if (this.#buffer.length > 0) yield* this.#take(this.#buffer.length, 0);
+  *finish(): Generator<RecordSpans> {
+    this.#append(new Uint8Array());
+    this.#scan(true);
+    const { length } = this.#records.bytes;
+    if (this.#state === inside.quoted) this.#refuse('a quote opened there is never closed');
+    else if (this.#failure === undefined && length > this.#start) {
+      this.#records.fieldEnds[this.#fields++] = length;
+      this.#take(length, 0);
+    }
+    yield* this.#found();
   }
 
-  *#scan(last: boolean): Generator<CsvRecord> {
-    while (this.#at < this.#buffer.length) {
-      const byte = this.#buffer[this.#at];
-      if (this.#state === inside.quoted || (byte !== LF && byte !== CR)) {
-        this.#step(byte as number);
-        this.#at++;
+  /** Puts a chunk behind what is still needed of the ones before. */
+  #append(chunk: Uint8Array): void {
+    const records = this.#records;
+    const from = records.taken > records.count ? (records.starts[records.count] as number) : this.#start;
+    const kept = records.bytes.length - from;
+    const length = kept + chunk.length;
+    if (length > this.#window.length) this.#window = Buffer.allocUnsafeSlow(length * 2);
+    records.bytes.copy(this.#window, 0, from);
+    this.#window.set(chunk, kept);
+    if (from > 0) this.#fields = records.forget(from, this.#fields);
+    records.bytes = this.#window.subarray(0, length);
+    this.#at -= from;
+    this.#start -= from;
+    for (const finder of [this.#delimiters, this.#lineFeeds, this.#returns]) finder.reset(records.bytes);
+  }
+
+  /** Takes every record that is whole. This loop sees each byte of a dataset, so it works on local variables alone. */
+  #scan(last: boolean): void {
+    const { bytes } = this.#records;
+    const { length } = bytes;
+    const stops = this.#stops;
+    const fieldEnds = this.#records.reserveFields(this.#fields + length - this.#at + 1);
+    let [at, state, fields] = [this.#at, this.#state, this.#fields];
+    while (at < length) {
+      if (state === inside.quoted) {
+        const quote = this.#closingQuote(at);
+        at = quote + 1;
+        if (quote < length) state = inside.quoteInQuoted;
         continue;
       }
-      // `\r` at the end of what has come may be half of `\r\n`.
-      if (byte === CR && this.#at + 1 === this.#buffer.length && !last) return;
-      const endLength = byte === CR && this.#buffer[this.#at + 1] === LF ? 2 : 1;
-      yield* this.#take(this.#at, endLength);
+      let byte = bytes[at] as number;
+      if (byte === QUOTE && state !== inside.plain) {
+        state = inside.quoted;
+        at++;
+        continue;
+      }
+      if (stops[byte] === 0) {
+        if (state === inside.quoteInQuoted) {
+          this.#refuse('a quoted field goes on behind its closing quote');
+          break;
+        }
+        const near = Math.min(at + SHORT_FIELD, length);
+        state = inside.plain;
+        do at++;
+        while (at < near && stops[bytes[at] as number] === 0);
+        if (at === near) at = this.#nextStop(at);
+        if (at === length) break;
+        byte = bytes[at] as number;
+      }
+      if (byte !== this.#delimiter) {
+        // `\r` at the end of what has come may be half of `\r\n`.
+        if (byte === CR && at + 1 === length && !last) break;
+        fieldEnds[fields] = at;
+        this.#fields = fields + 1;
+        at = this.#take(at, byte === CR && bytes[at + 1] === LF ? 2 : 1);
+        fields = this.#fields;
+        if (this.#failure !== undefined) break;
+      } else {
+        fieldEnds[fields++] = at++;
+      }
+      state = inside.fieldStart;
     }
+    [this.#at, this.#state, this.#fields] = [Math.min(at, length), state, fields];
   }
 
-  #step(byte: number): void {
-    if (this.#state === inside.quoted) {
-      if (byte === QUOTE) this.#state = inside.quoteInQuoted;
-      // A `\r\n` inside quotes is one line end, counted by its `\r`.
-      else if (byte === CR || (byte === LF && this.#buffer[this.#at - 1] !== CR)) this.#innerLines++;
-    } else if (byte === this.#delimiter) {
-      this.#fields++;
-      this.#state = inside.fieldStart;
-    } else if (byte === QUOTE && this.#state !== inside.plain) {
-      this.#state = inside.quoted;
-    } else if (this.#state === inside.quoteInQuoted) {
-      throw this.#malformed('a quoted field goes on behind its closing quote');
-    } else {
-      this.#state = inside.plain;
+  /** Where the bytes that have come hold the next end of a field without quotes. */
+  #nextStop(at: number): number {
+    return Math.min(this.#delimiters.from(at), this.#lineFeeds.from(at), this.#returns.from(at));
+  }
+
+  /** Counts the line ends before the quote: a `\r\n` is one, counted by its `\r`. */
+  #closingQuote(at: number): number {
+    const { bytes } = this.#records;
+    const quote = findByte(bytes, QUOTE, at);
+    for (let lf = this.#lineFeeds.from(at); lf < quote; lf = this.#lineFeeds.from(lf + 1)) {
+      if (bytes[lf - 1] !== CR) this.#innerLines++;
     }
+    for (let cr = this.#returns.from(at); cr < quote; cr = this.#returns.from(cr + 1)) this.#innerLines++;
+    return quote;
   }
 
-  *#take(length: number, endLength: number): Generator<CsvRecord> {
-    const record = this.#record(length, endLength);
-    this.#skip(length + endLength);
-    if (length > 0) {
-      yield* this.#pending.splice(0);
-      yield record;
-    } else if (this.#emptyLines === 'rows' && this.#pending.push(record) > MOST_EMPTY_LINES) {
-      throw this.#malformed(`more than ${MOST_EMPTY_LINES} empty lines stand before it`);
+  /** Ends the record at a place, or drops its empty line. Returns where the next one begins. */
+  #take(end: number, endLength: number): number {
+    const records = this.#records;
+    const empty = end === this.#start;
+    const [next, nextLine] = [end + endLength, this.#line + 1 + this.#innerLines];
+    if (empty && this.#emptyLines === 'nothing') this.#fields--;
+    else records.take(this.#start, end, next, this.#line, nextLine, this.#fields);
+    [this.#start, this.#line, this.#innerLines] = [next, nextLine, 0];
+    if (!empty) records.count = records.taken;
+    else if (records.taken - records.count > MOST_EMPTY_LINES) {
+      this.#refuse(`more than ${MOST_EMPTY_LINES} empty lines stand before it`);
     }
+    return next;
   }
 
-  #record(length: number, endLength: number): CsvRecord {
-    const bytes = this.#buffer.subarray(0, length);
-    if (!isUtf8(bytes)) throw this.#malformed('it is not UTF-8 text');
-    return {
-      bytes,
-      end: this.#buffer.subarray(length, length + endLength),
-      offset: this.#offset,
-      line: this.#line,
-      nextLine: this.#line + 1 + this.#innerLines,
-      fields: this.#fields,
-    };
+  /** Hands out the records up to the first that must be refused, and refuses it. */
+  *#found(): Generator<RecordSpans> {
+    const records = this.#records;
+    const refused = firstRefused(records, { fields: this.#wantedFields, maxBytes: this.#maxBytes });
+    if (refused !== undefined) {
+      records.count = refused.record;
+      // It stands before any that the scan has refused.
+      this.#failure = this.#refusal(records.lines[refused.record] as number, refused.why);
+    }
+    if (records.count > 0) yield records;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #skip(length: number): void {
-    this.#buffer = this.#buffer.subarray(length);
-    this.#offset += length;
-    this.#line += 1 + this.#innerLines;
-    this.#at = 0;
-    this.#state = inside.fieldStart;
-    this.#fields = 1;
-    this.#innerLines = 0;
+  /** Refuses the record being read. */
+  #refuse(reason: string): void {
+    this.#failure ??= this.#refusal(this.#line, malformed(reason));
   }
 
-  #malformed(reason: string): BatchError {
-    return new BatchError(
-      'InvalidInput',
-      `Cannot read ${this.#name}: line ${this.#line} is malformed: ${reason}.`,
-    );
+  #refusal(line: number, why: string): BatchError {
+    return new BatchError('InvalidInput', `Cannot read ${this.#name}: line ${line} ${why}.`);
   }
 }

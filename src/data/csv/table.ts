@@ -3,7 +3,9 @@ import { BatchError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
 import { parseFields } from './fields.ts';
-import { type CsvRecord, csvRecords } from './record-scanner.ts';
+import { csvSpans } from './record-scanner.ts';
+import type { RecordSpans } from './record-spans.ts';
+import { type CsvRecord, csvRecords, recordsOf } from './records.ts';
 
 const HEAD_BYTES = 64 * 1024;
 const BATCH_RECORDS = 1000;
@@ -42,25 +44,20 @@ export function firstPosition({ record }: CsvHeader): StartPosition {
  * The rows' records from a position on, without the header.
  * @throws BatchError InvalidInput with the line of a row that has more or fewer fields than the header.
  */
-export async function* csvRows(
+export function csvRowSpans(
   source: ByteSource,
-  header: CsvHeader,
-  from: StartPosition,
-): AsyncGenerator<CsvRecord> {
-  const { dialect, columns } = header;
-  const { offset, line } = from;
-  // In a table of one column an empty line is a row whose value is empty.
-  const emptyLines = columns.length === 1 ? 'rows' : 'nothing';
-  const options = { name: source.name, delimiter: dialect.delimiter, offset, line, emptyLines } as const;
-  for await (const record of csvRecords(source.stream(from.offset), options)) {
-    if (record.fields !== columns.length) {
-      throw new BatchError(
-        'InvalidInput',
-        `Cannot read ${source.name}: line ${record.line} must have ${columns.length} fields like the header, and it has ${record.fields}.`,
-      );
-    }
-    yield record;
-  }
+  { dialect, columns }: CsvHeader,
+  { offset, line }: StartPosition,
+): AsyncGenerator<RecordSpans> {
+  return csvSpans(source.stream(offset), {
+    name: source.name,
+    delimiter: dialect.delimiter,
+    offset,
+    line,
+    fields: columns.length,
+    // In a table of one column an empty line is a row whose value is empty.
+    emptyLines: columns.length === 1 ? 'rows' : 'nothing',
+  });
 }
 
 export interface CsvRowRange {
@@ -77,15 +74,18 @@ export async function* csvRecordBatches(
   { from, skip, rowCount }: CsvRowRange,
 ): AsyncGenerator<readonly CsvRecord[]> {
   let [batch, bytes, position] = [[] as CsvRecord[], 0, 0];
-  for await (const record of csvRows(source, header, from)) {
-    if (position++ < skip) continue;
-    batch.push(record);
-    bytes += record.bytes.length;
-    if (batch.length === BATCH_RECORDS || bytes >= BATCH_BYTES) {
+  for await (const spans of csvRowSpans(source, header, from)) {
+    const first = Math.max(0, skip - position);
+    const end = Math.min(spans.count, skip + rowCount - position);
+    position += spans.count;
+    for (const record of recordsOf(spans, first, end)) {
+      batch.push(record);
+      bytes += record.bytes.length;
+      if (batch.length < BATCH_RECORDS && bytes < BATCH_BYTES) continue;
       yield batch;
       [batch, bytes] = [[], 0];
     }
-    if (position === skip + rowCount) break;
+    if (position >= skip + rowCount) break;
   }
   if (batch.length > 0) yield batch;
 }

@@ -1,6 +1,7 @@
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { fileSchema } from './column-pages.ts';
-import { assertColumns, encodable } from './encodable.ts';
+import type { Compression } from './codecs.ts';
+import { assertColumns } from './column-lengths.ts';
+import { appendToFooter, emptyFooter, MAGIC, type NewChunk, withTrailer } from './footer.ts';
+import { GroupEncoder } from './group-encoder.ts';
 import type { ColumnValues, OutputColumn } from './types.ts';
 
 export interface EncodeOptions {
@@ -8,68 +9,75 @@ export interface EncodeOptions {
   readonly batches: AsyncIterable<readonly ColumnValues[]>;
   /** Rows of a row group at most; it ends earlier where its values grow large. */
   readonly rowGroupRows?: number;
+  /** Of all columns; by default zstd (snappy on a Node without it), and none for vectors. */
+  readonly compression?: Compression | undefined;
 }
 
-type Value = ColumnValues[number];
+/** A row group ends when its values take this much, so that memory does not depend on what the rows hold. */
+const MAX_GROUP_BYTES = 64 * 1024 * 1024;
+/** Rows that are encoded between two looks at the size. */
+const STEP_ROWS = 64;
 
-/** A row group ends when its values weigh this much, so that its memory does not depend on what the rows hold. */
-const MAX_GROUP_WEIGHT = 64 * 1024 * 1024;
-/** The encoder holds each float of a list three times as a JavaScript number, with its levels. */
-const FLOAT_WEIGHT = 24;
-
-/** A new Parquet file with snappy pages, piece by piece. Memory is bounded by one row group. */
-export async function* encodeParquet({
-  columns,
-  batches,
-  rowGroupRows = 50_000,
-}: EncodeOptions): AsyncGenerator<Uint8Array> {
-  const writer = new ByteWriter();
-  const file = new ParquetWriter({ writer, schema: fileSchema(columns), codec: 'SNAPPY' });
-  for await (const group of groupsOf(columns, batches, rowGroupRows)) {
-    const columnData = columns.map((column, i) => ({
-      name: column.name,
-      data: encodable(column, group[i] ?? []),
-    }));
-    file.write({ columnData, rowGroupSize: group[0]?.length ?? 1 });
-    yield drain(writer);
-  }
-  file.finish();
-  yield drain(writer);
-}
-
-/** Takes what was written so far out of the writer, whose count of bytes goes on. */
-function drain(writer: ByteWriter): Uint8Array {
-  const bytes = writer.getBytes().slice();
-  writer.index = 0;
-  return bytes;
-}
-
-async function* groupsOf(
-  columns: readonly OutputColumn[],
-  batches: AsyncIterable<readonly ColumnValues[]>,
-  maxRows: number,
-): AsyncGenerator<readonly ColumnValues[]> {
-  let group: Value[][] = columns.map(() => []);
-  let weight = 0;
+/** A new Parquet file, piece by piece. Memory is bounded by the encoded pages of one row group. */
+export async function* encodeParquet(options: EncodeOptions): AsyncGenerator<Uint8Array> {
+  const { columns, batches, rowGroupRows = 50_000 } = options;
+  const file = new FileEncoder(options);
+  yield file.start();
   for await (const batch of batches) {
     const rows = batch[0]?.length ?? 0;
     assertColumns(columns, batch, rows);
-    for (let row = 0; row < rows; row += 1) {
-      for (const [i, values] of batch.entries()) {
-        const value = values[row] ?? null;
-        group[i]?.push(value);
-        weight += weightOf(value);
-      }
-      if ((group[0]?.length ?? 0) < maxRows && weight < MAX_GROUP_WEIGHT) continue;
-      yield group;
-      group = columns.map(() => []);
-      weight = 0;
+    for (let row = 0; row < rows; ) {
+      const count = Math.min(STEP_ROWS, rows - row, rowGroupRows - file.rows);
+      yield* file.add(
+        batch.map((values) => values.slice(row, row + count)),
+        count,
+      );
+      row += count;
+      if (file.rows >= rowGroupRows || file.valueBytes >= MAX_GROUP_BYTES) yield* file.endGroup();
     }
   }
-  if (group[0]?.length) yield group;
+  yield* file.endGroup();
+  yield file.end();
 }
 
-function weightOf(value: Value): number {
-  if (typeof value === 'string') return value.length;
-  return value instanceof Float32Array ? value.length * FLOAT_WEIGHT : 0;
+/** The row group that is being written, and the places of those that are. */
+class FileEncoder {
+  rows = 0;
+  private readonly options: EncodeOptions;
+  private readonly position = { offset: 0 };
+  private readonly groups: (readonly NewChunk[])[] = [];
+  private readonly groupRows: number[] = [];
+  private group: GroupEncoder | undefined;
+
+  constructor(options: EncodeOptions) {
+    this.options = options;
+  }
+
+  get valueBytes(): number {
+    return this.group?.valueBytes ?? 0;
+  }
+
+  start(): Uint8Array {
+    this.position.offset = MAGIC.length;
+    return Buffer.from(MAGIC);
+  }
+
+  *add(values: readonly ColumnValues[], rows: number): Generator<Uint8Array> {
+    this.group ??= new GroupEncoder(this.options.columns, this.position, this.options.compression);
+    yield* this.group.add(values);
+    this.rows += rows;
+  }
+
+  *endGroup(): Generator<Uint8Array> {
+    if (!this.group) return;
+    yield* this.group.end();
+    this.groups.push(this.group.placed());
+    this.groupRows.push(this.rows);
+    this.group = undefined;
+    this.rows = 0;
+  }
+
+  end(): Uint8Array {
+    return withTrailer(appendToFooter(emptyFooter(this.groupRows), this.options.columns, this.groups));
+  }
 }

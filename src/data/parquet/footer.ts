@@ -1,5 +1,6 @@
 import type { SchemaElement } from 'hyparquet';
 import { ConvertedTypes, FieldRepetitionTypes, ParquetTypes } from 'hyparquet/src/constants.js';
+import type { Compression } from './codecs.ts';
 import { editKeyValues } from './key-values.ts';
 import { outputElements, outputPath } from './output-schema.ts';
 import {
@@ -19,10 +20,14 @@ import type { OutputColumn } from './types.ts';
 /** Where a new column chunk lies in the output file. */
 export interface NewChunk {
   readonly column: OutputColumn;
+  readonly compression: Compression;
   readonly offset: bigint;
   readonly compressedBytes: bigint;
   readonly uncompressedBytes: bigint;
+  /** Values in Parquet's sense: entries with levels, so an empty or absent list counts as one. */
   readonly values: bigint;
+  /** Those of them that hold nothing. */
+  readonly nulls: bigint;
 }
 
 // Field ids of parquet.thrift.
@@ -31,7 +36,9 @@ const ELEMENT_CHILDREN = 5;
 const GROUP = { columns: 1, totalByteSize: 2, totalCompressedSize: 6 } as const;
 const PLAIN = 0n;
 const RLE = 3n;
-const SNAPPY = 1n;
+const CODECS = { uncompressed: 0, snappy: 1, zstd: 6 } as const satisfies Record<Compression, number>;
+/** The bytes with which a file starts and ends. */
+export const MAGIC = 'PAR1';
 
 /**
  * The footer with the new columns last in the schema and in every row group; `groups` holds the chunks of each row group
@@ -48,6 +55,36 @@ export function appendToFooter(
   fields = editField(fields, FILE.keyValues, (raw) => editKeyValues(raw, columns));
   fields = editField(fields, FILE.columnOrders, (raw) => appendItems(raw, columns.map(typeDefinedOrder)));
   return writeStruct(fields);
+}
+
+/** The footer of a file of row groups without a column, to which columns can be appended. */
+export function emptyFooter(groupRows: readonly number[]): Uint8Array {
+  const root = writeStruct([{ id: 4, type: THRIFT.binary, raw: binary('schema') }, i32(5, 0)]);
+  const rows = groupRows.reduce((sum, count) => sum + count, 0);
+  return writeStruct([
+    i32(1, 1),
+    structs(FILE.schema, [root]),
+    i64(3, BigInt(rows)),
+    structs(FILE.rowGroups, groupRows.map(emptyGroup)),
+    { id: 6, type: THRIFT.binary, raw: binary('bedrock-batch') },
+    structs(FILE.columnOrders, []),
+  ]);
+}
+
+function emptyGroup(rows: number): Uint8Array {
+  return writeStruct([
+    structs(GROUP.columns, []),
+    i64(GROUP.totalByteSize, 0n),
+    i64(3, BigInt(rows)),
+    i64(GROUP.totalCompressedSize, 0n),
+  ]);
+}
+
+/** A footer with what ends the file after it. */
+export function withTrailer(footer: Uint8Array): Uint8Array {
+  const trailer = Buffer.alloc(8, MAGIC, 'latin1');
+  trailer.writeUInt32LE(footer.length, 0);
+  return Buffer.concat([footer, trailer]);
 }
 
 function appendToSchema(raw: Uint8Array, columns: readonly OutputColumn[]): Uint8Array {
@@ -83,11 +120,12 @@ function columnChunk(chunk: NewChunk): Uint8Array {
     i32(1, ParquetTypes.indexOf(leaf?.type ?? 'BYTE_ARRAY')),
     { id: 2, type: THRIFT.list, raw: writeList({ type: THRIFT.i32, items: encodings }) },
     { id: 3, type: THRIFT.list, raw: writeList({ type: THRIFT.binary, items: path }) },
-    { id: 4, type: THRIFT.i32, raw: integer(SNAPPY) },
+    i32(4, CODECS[chunk.compression]),
     i64(5, chunk.values),
     i64(6, chunk.uncompressedBytes),
     i64(7, chunk.compressedBytes),
     i64(9, chunk.offset),
+    { id: 12, type: THRIFT.struct, raw: writeStruct([i64(3, chunk.nulls)]) },
   ]);
   return writeStruct([i64(2, chunk.offset), { id: 3, type: THRIFT.struct, raw: metadata }]);
 }
@@ -127,6 +165,10 @@ function appendItems(raw: Uint8Array, added: readonly Uint8Array[]): Uint8Array 
   const { type, items } = readList(raw);
   // A list that was empty may carry any element type.
   return writeList({ type: items.length === 0 ? THRIFT.struct : type, items: [...items, ...added] });
+}
+
+function structs(id: number, items: readonly Uint8Array[]): ThriftField {
+  return { id, type: THRIFT.list, raw: writeList({ type: THRIFT.struct, items }) };
 }
 
 function addTo(raw: Uint8Array, amount: bigint): Uint8Array {

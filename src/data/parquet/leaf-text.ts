@@ -23,6 +23,11 @@ export function leafText(element: SchemaElement): LeafText {
   return byLogicalType(element.logical_type) ?? byConvertedType(element) ?? byPhysicalType(element);
 }
 
+/** Whether a leaf's text is the very bytes of its values. */
+export function isString(element: SchemaElement): boolean {
+  return element.type === 'BYTE_ARRAY' && leafText(element) === utf8;
+}
+
 function byLogicalType(logical: LogicalType | undefined): LeafText | undefined {
   switch (logical?.type) {
     case 'STRING':

@@ -1,3 +1,5 @@
+export { parquetCells } from './cells.ts';
+export type { Compression } from './codecs.ts';
 export { encodeParquet } from './encode.ts';
 export { openParquet } from './open.ts';
 export { readParquetText } from './read-text.ts';

@@ -1,32 +1,17 @@
-import type { AsyncBuffer, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
-import { parquetScan, parquetSchema } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { refusal } from '../../errors.ts';
-import { cellText } from './cell-text.ts';
+import type { AsyncBuffer, DecodedArray } from 'hyparquet';
+import { parquetScan } from 'hyparquet';
+import { decompressors } from './codecs.ts';
+import {
+  type GroupRange,
+  type ReadOptions,
+  type SelectedColumn,
+  selectColumns,
+  selectRows,
+} from './column-selection.ts';
+import { PARSERS } from './leaf-rows.ts';
 import { unannotated } from './raw-schema.ts';
 import { guardSource } from './source-guard.ts';
 import type { ParquetTable } from './types.ts';
-
-export interface ReadTextOptions {
-  /** Names of top-level columns; cells come in this order. */
-  readonly columns: readonly string[];
-  readonly firstRow: number;
-  readonly rowCount: number;
-  readonly signal?: AbortSignal;
-}
-
-interface Column {
-  /** Its place among the file's columns. */
-  readonly position: number;
-  readonly text: (value: unknown) => string | null;
-}
-
-interface GroupRange {
-  readonly index: number;
-  /** Rows [start, end) counted within the row group. */
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Rows between two looks at the signal. */
 const ROWS_PER_CHECK = 1000;
@@ -54,12 +39,13 @@ const ROWS_PER_CHECK = 1000;
  */
 export async function* readParquetText(
   table: ParquetTable,
-  { columns, firstRow, rowCount, signal }: ReadTextOptions,
+  options: ReadOptions,
 ): AsyncGenerator<readonly (string | null)[]> {
-  assertRange(table, firstRow, rowCount);
-  const selected = columns.map((name) => columnNamed(table, name));
+  const { signal } = options;
+  const ranges = selectRows(table, options);
+  const selected = selectColumns(table, options.columns);
   const { buffer, decode } = guardSource(table.source, table.name);
-  for (const range of groupRanges(table.rowGroups, firstRow, firstRow + rowCount)) {
+  for (const range of ranges) {
     signal?.throwIfAborted();
     const what = `row group ${range.index}`;
     const values = await decode(what, () => readGroup(table, buffer, selected, range));
@@ -70,14 +56,14 @@ export async function* readParquetText(
   }
 }
 
-function cellsOf(columns: readonly Column[], values: readonly DecodedArray[], row: number) {
+function cellsOf(columns: readonly SelectedColumn[], values: readonly DecodedArray[], row: number) {
   return columns.map((column, i) => column.text(values[i]?.[row]));
 }
 
 async function readGroup(
   table: ParquetTable,
   file: AsyncBuffer,
-  columns: readonly Column[],
+  columns: readonly SelectedColumn[],
   range: GroupRange,
 ): Promise<readonly DecodedArray[]> {
   const group = table.metadata.row_groups[range.index];
@@ -88,62 +74,13 @@ async function readGroup(
     columns: [...new Set(columns.map((column) => String(column.position)))],
     compressors: decompressors(),
     utf8: false,
-    // The one conversion that no annotation asks for is that of INT96, to nanoseconds.
-    parsers: { timestampFromNanoseconds: asItIs },
+    parsers: PARSERS,
   });
   const { start: rowStart, end: rowEnd } = range;
-  const read = async ({ position }: Column) => {
+  const read = async ({ position }: SelectedColumn) => {
     const values = await scan.readColumn({ column: String(position), rowStart, rowEnd });
     if (values.length !== rowEnd - rowStart) throw new RangeError(`a column holds ${values.length} rows`);
     return values;
   };
   return Promise.all(columns.map(read));
-}
-
-/** A page of nulls only has no bytes to decompress, and some writers then store none: Snappy would miss its header. */
-function decompressors(): Compressors {
-  const entries = Object.entries(compressors).map(([codec, decompress]) => {
-    const guarded: typeof decompress = (input, length) =>
-      input.length === 0 ? new Uint8Array() : decompress(input, length);
-    return [codec, guarded];
-  });
-  return Object.fromEntries(entries);
-}
-
-// hyparquet types its parsers' results as Date, and keeps whatever they return.
-function asItIs(value: bigint): Date {
-  return value as unknown as Date;
-}
-
-function columnNamed(table: ParquetTable, name: string): Column {
-  const refuse = (rule: string, got: string) => refusal(`read ${table.name}`, `column ${name}`, rule, got);
-  const position = table.columns.indexOf(name);
-  if (position < 0) throw refuse('be one of its columns', table.columns.join(', '));
-  if (table.columns.lastIndexOf(name) !== position) throw refuse('be there once', 'several of that name');
-  const node = parquetSchema(table.metadata).children[position];
-  if (!node || holdsVariant(node)) throw refuse('have a type with a text', 'VARIANT');
-  return { position, text: cellText(node) };
-}
-
-function holdsVariant(node: SchemaTree): boolean {
-  return node.element.logical_type?.type === 'VARIANT' || node.children.some(holdsVariant);
-}
-
-function assertRange(table: ParquetTable, firstRow: number, rowCount: number): void {
-  if (firstRow >= 0 && rowCount >= 0 && firstRow + rowCount <= table.rowCount) return;
-  const rule = `lie within its ${table.rowCount} rows`;
-  throw refusal(`read ${table.name}`, 'the row range', rule, `${rowCount} rows from row ${firstRow}`);
-}
-
-function* groupRanges(rowGroups: readonly number[], first: number, end: number): Generator<GroupRange> {
-  let groupStart = 0;
-  for (const [index, rows] of rowGroups.entries()) {
-    const range = {
-      index,
-      start: Math.max(first - groupStart, 0),
-      end: Math.min(end - groupStart, rows),
-    };
-    if (range.start < range.end) yield range;
-    groupStart += rows;
-  }
 }

@@ -6,8 +6,11 @@ export interface OutputColumn {
   readonly type: 'string' | 'int64' | 'list<float>';
 }
 
-/** One array per column, all of equal length. An int64 is a safe integer, a list is a Float32Array. */
-export type ColumnValues = readonly (string | number | Float32Array | null)[];
+/** A string is text or its UTF-8, an int64 is a safe integer, a list is a Float32Array. */
+export type OutputValue = string | Uint8Array | number | Float32Array | null;
+
+/** One array per column, all of equal length. */
+export type ColumnValues = readonly OutputValue[];
 
 /** A Parquet file whose footer was read and found whole. */
 export interface ParquetTable {

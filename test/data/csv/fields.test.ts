@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
 import { formatFields, parseFields } from '../../../src/data/csv/fields.ts';
-import { type CsvRecord, csvRecords } from '../../../src/data/csv/record-scanner.ts';
+import { type CsvRecord, csvRecords } from '../../../src/data/csv/records.ts';
 import { collected, pieces } from '../memory-source.ts';
 
 const delimiters = fc.constantFrom(',', '\t', ';', '|');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { parseFields } from '../../../src/data/csv/fields.ts';
-import { type CsvRecord, csvRecords, type ScanOptions } from '../../../src/data/csv/record-scanner.ts';
+import type { ScanOptions } from '../../../src/data/csv/record-scanner.ts';
+import { type CsvRecord, csvRecords } from '../../../src/data/csv/records.ts';
 import cases from '../../cases/csv/records.json';
 import { collected, cutAt, pieces } from '../memory-source.ts';
 
@@ -149,9 +150,81 @@ describe('with a most of 10 bytes a record', () => {
     expect(asked).toBeLessThan(5);
   });
 
-  test('stops at a record too long', async () => {
-    await expect(scanned(Buffer.from(`a\n${'b'.repeat(30)}\n`), options, 4)).rejects.toThrow(
+  // Neither may a larger piece of the stream let it pass.
+  test.each([1, 4, 100])('stops at a record too long in pieces of %d bytes', async (size) => {
+    await expect(scanned(Buffer.from(`a\n${'b'.repeat(30)}\n`), options, size)).rejects.toThrow(
       'Cannot read t.csv: line 2 is malformed: the record is longer than 10 bytes.',
     );
   });
+});
+
+test.each([100, 100_000])(
+  'keeps 10,000 empty lines that may be rows, in pieces of %d bytes',
+  async (size) => {
+    const options = optionsOf({ emptyLines: 'rows' });
+    const lines = (count: number) => Buffer.from(`a\n${'\n'.repeat(count)}b\n`);
+    const records = await scanned(lines(10_000), options, size);
+    expect(records.map(({ line }) => line).join()).toBe(
+      Array.from({ length: 10_002 }, (_, i) => i + 1).join(),
+    );
+    expect(records.map(({ bytes, end }) => `${bytes}${end}`).join('')).toBe(`${lines(10_000)}`);
+    await expect(scanned(lines(10_001), options, size)).rejects.toThrow(
+      'Cannot read t.csv: line 10003 is malformed: more than 10000 empty lines stand before it.',
+    );
+    expect(await scanned(lines(10_001), optionsOf({}), size)).toHaveLength(2);
+  },
+);
+
+/** Fields too long to be looked at byte by byte, between those that are not. */
+const longText = fc.string({
+  unit: fc.constantFrom('x'.repeat(40), 'y'.repeat(33), 'a', ',', '"', '\n', '\r', '\r\n', ',"', '",'),
+  maxLength: 16,
+});
+
+test('long fields are read alike in one piece and in pieces of any size', async () => {
+  await fc.assert(
+    fc.asyncProperty(longText, fc.integer({ min: 1, max: 90 }), async (text, size) => {
+      const bytes = Buffer.from(text);
+      const outcome = (size: number) => scanned(bytes, optionsOf({}), size).catch(String);
+      const whole = await outcome(bytes.length || 1);
+      expect(await outcome(size)).toEqual(whole);
+      if (typeof whole !== 'string') {
+        expectWhole(bytes, whole);
+        expect(whole.map(({ line }) => line)).toEqual(
+          whole.map(({ offset }) => linesBefore(bytes.toString('latin1', 0, offset)) + 1),
+        );
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+function linesBefore(text: string): number {
+  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
+}
+
+test('says of the first record that must be refused why, whatever comes behind it', async () => {
+  const lines = ['a,b', '1', '"2"x,3', Buffer.from('ff2c34', 'hex'), '"'];
+  const refusals = [
+    'line 2 must have 2 fields like the header, and it has 1.',
+    'line 3 is malformed: a quoted field goes on behind its closing quote.',
+    'line 4 is malformed: it is not UTF-8 text.',
+    'line 5 is malformed: a quote opened there is never closed.',
+  ];
+  for (const [i, refusal] of refusals.entries()) {
+    const good = Array.from({ length: i }, () => 'c,d');
+    const parts = ['a,b', ...good, ...lines.slice(i + 1)].flatMap((line) => [
+      Buffer.from(line),
+      Buffer.from('\n'),
+    ]);
+    for (const size of [1, 2, 100]) {
+      const read: CsvRecord[] = [];
+      const reading = async () => {
+        const bytes = pieces(Buffer.concat(parts), size);
+        for await (const record of csvRecords(bytes, { ...optionsOf({}), fields: 2 })) read.push(record);
+      };
+      await expect(reading()).rejects.toThrow(`Cannot read t.csv: ${refusal}`);
+      expect(read).toHaveLength(i + 1);
+    }
+  }
 });

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import * as zlib from 'node:zlib';
 import { type ColumnValues, encodeParquet, openParquet } from '../../../src/data/parquet/parquet.ts';
 import { bufferOf, collect, type Duck, openDuck } from './duck.ts';
 
@@ -7,6 +8,9 @@ const COLUMNS = [
   { name: 'vector', type: 'list<float>' },
   { name: 'count', type: 'int64' },
 ] as const;
+
+/** What the running Node has. */
+const TEXT_CODEC = 'zstdCompressSync' in zlib ? 'ZSTD' : 'SNAPPY';
 
 let duck: Duck;
 beforeAll(async () => {
@@ -27,10 +31,9 @@ async function* batchesOf(rows: number, size: number): AsyncGenerator<readonly C
 
 async function encoded(batches: AsyncIterable<readonly ColumnValues[]>, rowGroupRows?: number) {
   const options = { columns: COLUMNS, batches, ...(rowGroupRows && { rowGroupRows }) };
-  const pieces = await collect(encodeParquet(options));
-  const bytes = Buffer.concat(pieces);
+  const bytes = Buffer.concat(await collect(encodeParquet(options)));
   writeFileSync(duck.path('new.parquet'), bytes);
-  return { pieces, table: await openParquet(bufferOf(bytes), 'new') };
+  return { table: await openParquet(bufferOf(bytes), 'new') };
 }
 
 test.each([
@@ -41,9 +44,8 @@ test.each([
 ])(
   '$rows rows in batches of $size, groups of $rowGroupRows',
   async ({ rows, size, rowGroupRows, groups }) => {
-    const { table, pieces } = await encoded(batchesOf(rows, size), rowGroupRows);
+    const { table } = await encoded(batchesOf(rows, size), rowGroupRows);
     expect(table.rowGroups).toEqual(groups);
-    expect(pieces).toHaveLength(groups.length + 1);
     const read = await duck.rows(`FROM read_parquet('${duck.path('new.parquet')}')`);
     const expected = Array.from({ length: rows }, (_, row) => {
       const [text, vector, count] = rowOf(row);
@@ -61,9 +63,11 @@ test('its types and codec', async () => {
     ['vector', 'FLOAT[]'],
     ['count', 'BIGINT'],
   ]);
-  expect(table.metadata.row_groups[0]?.columns.map((column) => column.meta_data?.codec)).toEqual(
-    COLUMNS.map(() => 'SNAPPY'),
-  );
+  expect(table.metadata.row_groups[0]?.columns.map((column) => column.meta_data?.codec)).toEqual([
+    TEXT_CODEC,
+    'UNCOMPRESSED',
+    TEXT_CODEC,
+  ]);
 });
 
 test('large values end a row group early', async () => {

@@ -1,0 +1,120 @@
+import type { Slice } from './answer-batch.ts';
+import { MOST_FLOAT_BYTES, writeFloat32 } from './float32-text.ts';
+
+const [LF, CR, SPACE, QUOTE, COMMA, OPEN, CLOSE] = [0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x5b, 0x5d];
+const BOM = [0xef, 0xbb, 0xbf] as const;
+const SIZE = 1024 * 1024;
+
+/** The bytes of a CSV output in the making, taken out a MB at a time. */
+export class OutputBuffer {
+  readonly #delimiter: number;
+  #bytes = Buffer.allocUnsafeSlow(SIZE);
+  #length = 0;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter.charCodeAt(0);
+  }
+
+  get isFull(): boolean {
+    return this.#length >= SIZE - SIZE / 16;
+  }
+
+  /** The bytes so far, which are the caller's from here on. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.allocUnsafeSlow(SIZE);
+    this.#length = 0;
+    return taken;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  text(text: string): void {
+    this.#reserve(3 * text.length);
+    this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  delimiter(): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = this.#delimiter;
+  }
+
+  /** UTF-8 text as a field, quoted where it must be. */
+  field({ bytes, start, end }: Slice): void {
+    if (start === end) return;
+    this.#reserve(2 * (end - start) + 2);
+    if (this.#needsQuotes(bytes, start, end)) this.#quote(bytes, start, end);
+    else this.raw(bytes.subarray(start, end));
+  }
+
+  /** A vector as a JSON array of floats, each of which reads back the same. */
+  vector(floats: Float32Array): void {
+    const room = floats.length * (MOST_FLOAT_BYTES + 1) + 4;
+    if (this.#delimiter !== COMMA) {
+      const bytes = Buffer.allocUnsafe(room);
+      this.field({ bytes, start: 0, end: writeVector(floats, bytes, 0) });
+      return;
+    }
+    // Nothing but the commas between floats needs quotes then.
+    this.#reserve(room);
+    const bytes = this.#bytes;
+    if (floats.length > 1) bytes[this.#length++] = QUOTE;
+    this.#length = writeVector(floats, bytes, this.#length);
+    if (floats.length > 1) bytes[this.#length++] = QUOTE;
+  }
+
+  #needsQuotes(bytes: Uint8Array, start: number, end: number): boolean {
+    if (bytes[start] === SPACE || bytes[end - 1] === SPACE) return true;
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number;
+      if (byte === this.#delimiter || byte === QUOTE || byte === LF || byte === CR) return true;
+      if (byte === BOM[0] && bytes[i + 1] === BOM[1] && bytes[i + 2] === BOM[2]) return true;
+    }
+    return false;
+  }
+
+  #quote(bytes: Uint8Array, start: number, end: number): void {
+    const into = this.#bytes;
+    let length = this.#length;
+    into[length++] = QUOTE;
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number;
+      into[length++] = byte;
+      if (byte === QUOTE) into[length++] = QUOTE;
+    }
+    into[length++] = QUOTE;
+    this.#length = length;
+  }
+
+  #reserve(more: number): void {
+    const wanted = this.#length + more;
+    if (wanted <= this.#bytes.length) return;
+    const bytes = Buffer.allocUnsafeSlow(Math.max(wanted, 2 * this.#bytes.length));
+    this.#bytes.copy(bytes, 0, 0, this.#length);
+    this.#bytes = bytes;
+  }
+}
+
+function writeVector(floats: Float32Array, into: Buffer, at: number): number {
+  let end = at;
+  into[end++] = OPEN;
+  for (let i = 0; i < floats.length; i++) {
+    if (i > 0) into[end++] = COMMA;
+    end = writeFloat32(floats[i] as number, into, end);
+  }
+  into[end++] = CLOSE;
+  return end;
+}
+
+const SPECIAL = /["\r\n\uFEFF]|^ | $/;
+
+/** One field as papaparse would write it. */
+export function csvField(text: string | null, delimiter: string): string {
+  if (text === null) return '';
+  const plain = !SPECIAL.test(text) && !text.includes(delimiter);
+  return plain ? text : `"${text.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,108 @@
+import type { AsyncBuffer, ColumnChunk, Compressors, FileMetaData } from 'hyparquet';
+import { parquetSchema } from 'hyparquet';
+import { getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
+import type { CellBatch } from '../cells.ts';
+import type { CellCursor } from './cell-cursor.ts';
+import type { ChunkRange } from './chunk-pages.ts';
+import { decompressors } from './codecs.ts';
+import {
+  type GroupRange,
+  type Leaf,
+  leavesOf,
+  type ReadOptions,
+  type SelectedColumn,
+  selectColumns,
+  selectRows,
+} from './column-selection.ts';
+import { LeafRows } from './leaf-rows.ts';
+import { isString } from './leaf-text.ts';
+import { unannotated } from './raw-schema.ts';
+import { guardSource } from './source-guard.ts';
+import { StringColumn } from './string-column.ts';
+import type { ParquetTable } from './types.ts';
+import { ValueColumn } from './value-column.ts';
+
+/** Bytes of a file that are fetched ahead, for all columns together, and of one column at most and at least. */
+const AHEAD_BYTES = { all: 8 * 1024 * 1024, most: 4 * 1024 * 1024, least: 64 * 1024 };
+/** Of rows without a column. */
+const MAX_BATCH_ROWS = 65_536;
+
+interface Group {
+  readonly source: AsyncBuffer;
+  readonly metadata: FileMetaData;
+  readonly range: GroupRange;
+  readonly rows: number;
+  readonly compressors: Compressors;
+  readonly windowBytes: number;
+}
+
+/**
+ * The cells of a range of rows as bytes, with the texts of `readParquetText`. Strings stay where their pages have them;
+ * memory is bounded by a page or two of each column, and its dictionary.
+ */
+export async function* parquetCells(table: ParquetTable, options: ReadOptions): AsyncGenerator<CellBatch> {
+  const ranges = selectRows(table, options);
+  const selected = selectColumns(table, options.columns);
+  const { buffer: source, decode } = guardSource(table.source, table.name);
+  for (const range of ranges) {
+    const what = `row group ${range.index}`;
+    const group = await decode(what, () => openGroup(table, source, range, selected.length));
+    const cursors = new Map(selected.map((column) => [column.position, cursorOf(group, column)]));
+    for (let left = range.end - range.start; left > 0; ) {
+      options.signal?.throwIfAborted();
+      const rowCount = Math.min(left, await decode(what, () => readyRows([...cursors.values()])));
+      const taken = new Map([...cursors].map(([position, cursor]) => [position, cursor.take(rowCount)]));
+      yield { rowCount, columns: selected.flatMap(({ position }) => taken.get(position) ?? []) };
+      left -= rowCount;
+    }
+    for (const cursor of cursors.values()) cursor.close?.();
+  }
+}
+
+function openGroup(table: ParquetTable, source: AsyncBuffer, range: GroupRange, columns: number): Group {
+  const group = table.metadata.row_groups[range.index];
+  if (!group) throw new RangeError('it is not there');
+  const share = AHEAD_BYTES.all / Math.max(columns, 1);
+  return {
+    source,
+    metadata: unannotated(table.metadata, group),
+    range,
+    rows: Number(group.num_rows),
+    compressors: decompressors(),
+    windowBytes: Math.max(AHEAD_BYTES.least, Math.min(AHEAD_BYTES.most, share)),
+  };
+}
+
+async function readyRows(cursors: readonly CellCursor[]): Promise<number> {
+  const ready = await Promise.all(cursors.map((cursor) => cursor.ready()));
+  const rows = Math.min(MAX_BATCH_ROWS, ...ready);
+  if (rows === 0) throw new RangeError('a column holds fewer rows');
+  return rows;
+}
+
+function cursorOf(group: Group, { position, node, text }: SelectedColumn): CellCursor {
+  const physical = parquetSchema(group.metadata).children[position];
+  if (!physical) throw new TypeError('a column without a schema');
+  const leaves = leavesOf(group.metadata, physical);
+  const { repetition_type: repetition } = node.element;
+  const [first] = leaves;
+  if (first && node.children.length === 0 && repetition !== 'REPEATED' && isString(node.element)) {
+    return new StringColumn(rangeOf(group, first.chunk, false), {
+      codec: first.chunk.meta_data?.codec ?? 'UNCOMPRESSED',
+      compressors: group.compressors,
+      nullable: repetition !== 'REQUIRED',
+    });
+  }
+  const rows = (leaf: Leaf) =>
+    new LeafRows(
+      leaf,
+      rangeOf(group, leaf.chunk, getMaxRepetitionLevel(leaf.schemaPath) > 0),
+      group.compressors,
+    );
+  return new ValueColumn(physical, leaves.map(rows), text);
+}
+
+function rangeOf(group: Group, chunk: ColumnChunk, repeated: boolean): ChunkRange {
+  const { source, rows: groupRows, windowBytes, range } = group;
+  return { source, chunk, repeated, groupRows, start: range.start, end: range.end, windowBytes };
+}
