@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { prefixes, readablePrefixes } from '../src/batch/keys.ts';
 import { BatchFunction } from './batch-function.ts';
@@ -99,6 +99,8 @@ export class Steps extends Construct {
       environment: { BUCKET_NAME: data.bucketName },
       timeout: longest,
       memoryMb: settings.postprocessFunctionMemoryMb,
+      // Answers come in any order and are kept there: 100,000 of up to 40 kB each.
+      temporaryStorage: Size.gibibytes(4),
     });
     data.grantRead(fn, prefixes.jobOutputs);
     data.grantList(fn, prefixes.jobOutputs);

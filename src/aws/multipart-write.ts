@@ -7,7 +7,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import type { S3Location } from '../batch/keys.ts';
-import type { CopyRange, Piece } from '../steps/collaborators.ts';
+import type { CopyRange, Piece } from '../data/byte-source.ts';
 
 /** S3: every part but the last has at least 5 MiB, a copied one at most 5 GiB, and there are 10,000 at most. */
 const LEAST_PART = 5 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { SourceRange } from '../batch/manifest.ts';
 import { type AnswerRow, type AppendedColumn, appendedColumns } from '../batch/output-columns.ts';
 import type { AnswerKind } from '../models/types.ts';
 import { StoredAnswer } from './answers.ts';
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource, Piece } from './byte-source.ts';
 import { formatFields } from './csv/fields.ts';
 import { csvRecordBatches, firstPosition, readCsvHeader } from './csv/table.ts';
 import { csvField, OutputBuffer } from './output-buffer.ts';
@@ -99,7 +99,15 @@ function append(
   out.text(fields);
 }
 
-async function* parquetToParquet({ source, answers, rows }: Join): AsyncGenerator<Uint8Array> {
+async function* parquetToParquet(join: Join): AsyncGenerator<Uint8Array> {
+  for await (const piece of splicedTable(join)) {
+    if ('object' in piece) yield* join.source.stream(piece.start, piece.end);
+    else yield piece;
+  }
+}
+
+/** Parquet beside Parquet: the source's own bytes are named, not read, so that where the output is kept they can be copied. */
+export async function* splicedTable({ source, range, answers, rows }: Join): AsyncGenerator<Piece> {
   const table = await openParquet(source, source.name);
   const next = puller(rows);
   const { columns } = appendedColumns(table.columns, answers);
@@ -113,7 +121,7 @@ async function* parquetToParquet({ source, answers, rows }: Join): AsyncGenerato
   });
   for await (const segment of segments) {
     if (segment.kind === 'bytes') yield segment.bytes;
-    else yield* source.stream(segment.start, segment.end);
+    else yield { object: range.object, start: segment.start, end: segment.end };
   }
 }
 

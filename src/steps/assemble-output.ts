@@ -5,7 +5,7 @@ import { OutcomeTally } from '../batch/outcome-counts.ts';
 import type { AnswerRow } from '../batch/output-columns.ts';
 import { recordIdOf } from '../batch/record-id.ts';
 import { answerRow, decodeAnswers } from '../data/answers.ts';
-import { joinedTable } from '../data/joined-table.ts';
+import { type Join, joinedTable, splicedTable } from '../data/joined-table.ts';
 import { BatchError } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
 import type { ObjectStore } from './collaborators.ts';
@@ -25,14 +25,16 @@ export async function assembleOutput(
 ): Promise<PartReport> {
   const { family } = resolveModel(run.model_id);
   const tally = new OutcomeTally();
-  const output = joinedTable({
+  const join: Join = {
     source: objects.source(part.source.object),
     range: part.source,
     outputFormat: run.output_format,
     answers: family.answers,
     rows: tallied(answersOf(run, part, objects), tally),
-  });
-  await objects.write(part.output_key, output);
+  };
+  const spliced = part.source.format === 'parquet' && run.output_format === 'parquet';
+  if (spliced) await objects.writePieces(part.output_key, splicedTable(join));
+  else await objects.write(part.output_key, joinedTable(join));
   if (tally.rows !== part.source.row_count) {
     const counts = `${part.source.row_count} rows went in and ${tally.rows} came out`;
     throw new BatchError('Internal', `Cannot finish ${part.output_key}: ${counts}.`);

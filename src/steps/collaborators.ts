@@ -1,16 +1,6 @@
 import type { S3Location } from '../batch/keys.ts';
 import type { PinnedObject } from '../batch/manifest.ts';
-import type { ByteSource } from '../data/byte-source.ts';
-
-/** Bytes [start, end) of a pinned object, to be copied where they are. */
-export interface CopyRange {
-  readonly object: PinnedObject;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** What an object is made of. */
-export type Piece = Uint8Array | CopyRange;
+import type { ByteSource, Piece } from '../data/byte-source.ts';
 
 /** The stack's bucket, and objects pinned in it. */
 export interface ObjectStore {

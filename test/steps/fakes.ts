@@ -11,7 +11,6 @@ import type {
   Jobs,
   Log,
   ObjectStore,
-  Piece,
   TaskCallbacks,
 } from '../../src/steps/collaborators.ts';
 import { collected, pieces } from '../data/memory-source.ts';
