@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rankOf } from '../../src/batch/job-status.ts';
 import { s3Uri } from '../../src/batch/keys.ts';
 import type { PinnedObject } from '../../src/batch/manifest.ts';
+import type { Piece } from '../../src/data/byte-source.ts';
 import { BatchError } from '../../src/errors.ts';
 import type {
   Inventory,
