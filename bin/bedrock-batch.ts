@@ -16,7 +16,7 @@ const local = program
 local
   .command('run')
   .description('runs a table through the stack and leaves it here with its answers')
-  .option('--input <file>', 'a CSV or Parquet file')
+  .option('--input <file>', 'a CSV, JSONL or Parquet file')
   .option(
     '--execution-input <file>',
     "the execution's input as JSON; its s3_uri is where --input is uploaded to",
@@ -30,7 +30,7 @@ local
   .option('--max-records-per-job <n>', 'records of a job, at most (but never under 100)', wholeNumber)
   .option('--max-num-jobs <n>', 'jobs of the run, at most', wholeNumber)
   .option('--max-records-total <n>', 'records of the run, at most', wholeNumber)
-  .option('--output-format <format>', "csv or parquet (default: the input's)")
+  .option('--output-format <format>', "csv, parquet or jsonl (default: the input's)")
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
   .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
   .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', positiveNumber)

@@ -16,7 +16,7 @@ export interface StepsProps {
 
 /** What Lambda allows at most; long reads and joins are bounded by it. */
 const longest = Duration.minutes(15);
-const outputs = [prefixes.csvOutput, prefixes.parquetOutput];
+const outputs = [prefixes.csvOutput, prefixes.parquetOutput, prefixes.jsonlOutput];
 
 /** The functions behind the state machine's steps, each with the permissions of its step alone. */
 export class Steps extends Construct {

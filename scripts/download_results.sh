@@ -18,7 +18,7 @@ if ! command -v aws >/dev/null; then
 fi
 
 found=0
-for folder in batch_output_csv batch_output_parquet runs; do
+for folder in batch_output_csv batch_output_parquet batch_output_jsonl runs; do
   filter=()
   # Of a run's own files only the summary is for the user.
   [[ $folder == runs ]] && filter=(--exclude '*' --include '*summary.json')

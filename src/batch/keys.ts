@@ -6,13 +6,26 @@ export const prefixes = {
   jobOutputs: 'batch_outputs_json/',
   csvOutput: 'batch_output_csv/',
   parquetOutput: 'batch_output_parquet/',
+  jsonlOutput: 'batch_output_jsonl/',
 } as const;
 
 /** Tables that a run may read: the user's uploads and the results of earlier runs. */
-export const readablePrefixes = [prefixes.inputs, prefixes.csvOutput, prefixes.parquetOutput] as const;
+export const readablePrefixes = [
+  prefixes.inputs,
+  prefixes.csvOutput,
+  prefixes.parquetOutput,
+  prefixes.jsonlOutput,
+] as const;
 
-export const outputFormats = ['csv', 'parquet'] as const;
+export const outputFormats = ['csv', 'parquet', 'jsonl'] as const;
+/** Of a table: what is read, and what is written. */
 export type OutputFormat = (typeof outputFormats)[number];
+
+const outputPrefixes = {
+  csv: prefixes.csvOutput,
+  parquet: prefixes.parquetOutput,
+  jsonl: prefixes.jsonlOutput,
+} as const satisfies Record<OutputFormat, string>;
 
 export interface RunName {
   readonly job_name_prefix: string;
@@ -40,7 +53,7 @@ export const runKeys = {
   jobOutput: (run: RunName, chunk: number, attempt: number) =>
     `${under(prefixes.jobOutputs, run)}${digits(chunk, 5)}/${attempt}/`,
   output: (run: RunName, format: OutputFormat, fileName: string) =>
-    `${under(format === 'csv' ? prefixes.csvOutput : prefixes.parquetOutput, run)}${fileName}`,
+    `${under(outputPrefixes[format], run)}${fileName}`,
 } as const;
 
 export interface S3Location {

@@ -28,7 +28,7 @@ export interface Run extends RunName {
   readonly notes: readonly string[];
 }
 
-/** A place in a CSV object from which reading may begin: the row there, its byte and its line. */
+/** A place in a CSV or JSONL object from which reading may begin: the row there, its byte and its line. */
 export interface StartPosition {
   readonly row: number;
   readonly offset: number;
@@ -41,7 +41,7 @@ export interface SourceRange {
   readonly format: OutputFormat;
   readonly first_row: number;
   readonly row_count: number;
-  /** CSV only: the nearest known position at or before `first_row`. */
+  /** CSV and JSONL: the nearest known position at or before `first_row`. */
   readonly start?: StartPosition | undefined;
 }
 
@@ -58,6 +58,8 @@ export interface Part {
   readonly index: number;
   readonly first_row: number;
   readonly source: SourceRange;
+  /** JSONL only: every key of its objects, in the order in which they first occur. */
+  readonly columns?: readonly string[] | undefined;
   readonly output_key: string;
 }
 

@@ -31,3 +31,40 @@ export async function* textsOfCells(
     }
   }
 }
+
+/** Rows that are made into one batch. */
+const BATCH_ROWS = 1000;
+
+/** Texts as cells, for formats that are not read as bytes. */
+export async function* cellsOfTexts(
+  rows: AsyncIterable<readonly (string | null)[]>,
+  columnCount: number,
+): AsyncGenerator<CellBatch> {
+  let batch: (readonly (string | null)[])[] = [];
+  const cells = () => ({
+    rowCount: batch.length,
+    columns: Array.from({ length: columnCount }, (_, column) =>
+      cellColumn(batch.map((row) => row[column] ?? null)),
+    ),
+  });
+  for await (const row of rows) {
+    batch.push(row);
+    if (batch.length < BATCH_ROWS) continue;
+    yield cells();
+    batch = [];
+  }
+  if (batch.length > 0) yield cells();
+}
+
+function cellColumn(values: readonly (string | null)[]): CellColumn {
+  const texts = values.map((value) => Buffer.from(value ?? ''));
+  const starts = new Int32Array(values.length);
+  const ends = new Int32Array(values.length);
+  let at = 0;
+  texts.forEach((text, row) => {
+    starts[row] = at;
+    at += text.length;
+    ends[row] = values[row] === null ? -1 : at;
+  });
+  return { bytes: Buffer.concat(texts), starts, ends };
+}

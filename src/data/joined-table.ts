@@ -1,25 +1,23 @@
 import type { OutputFormat } from '../batch/keys.ts';
 import type { SourceRange } from '../batch/manifest.ts';
-import { type AnswerRow, type AppendedColumn, appendedColumns } from '../batch/output-columns.ts';
+import { type AnswerRow, type AppendedColumn, appendedColumns, type Cell } from '../batch/output-columns.ts';
 import type { AnswerKind } from '../models/types.ts';
 import { StoredAnswer } from './answers.ts';
 import type { ByteSource, Piece } from './byte-source.ts';
 import { formatFields } from './csv/fields.ts';
 import { csvRecordBatches, firstPosition, readCsvHeader } from './csv/table.ts';
+import { float32Text } from './float32-text.ts';
+import { firstJsonlPosition, jsonlRows, leadingKeys } from './jsonl/table.ts';
 import { csvField, OutputBuffer } from './output-buffer.ts';
-import {
-  type ColumnValues,
-  encodeParquet,
-  openParquet,
-  readParquetText,
-  spliceParquet,
-} from './parquet/parquet.ts';
+import { type ColumnValues, encodeParquet, openParquet, spliceParquet } from './parquet/parquet.ts';
 import { openTable } from './table.ts';
 
 export interface Join {
   readonly source: ByteSource;
   readonly range: SourceRange;
   readonly outputFormat: OutputFormat;
+  /** The columns, where the source's first rows do not tell them all. */
+  readonly inputColumns?: readonly string[] | undefined;
   readonly answers: AnswerKind;
   /** The answers of the range's rows, in order. */
   readonly rows: AsyncIterable<AnswerRow>;
@@ -30,12 +28,17 @@ const BATCH_ROWS = 1000;
 
 /** The bytes of the output: the source's columns, unchanged and first, then the appended ones. */
 export function joinedTable(join: Join): AsyncIterable<Uint8Array> {
-  const { range, outputFormat } = join;
-  if (outputFormat === 'parquet') {
-    return range.format === 'parquet' ? parquetToParquet(join) : textToParquet(join);
-  }
-  return range.format === 'csv' ? csvToCsv(join) : parquetToCsv(join);
+  return joiners[join.range.format][join.outputFormat](join);
 }
+
+type Joiner = (join: Join) => AsyncIterable<Uint8Array>;
+
+/** By the source's format, then by the output's. Only a change of format makes text of the source's cells. */
+const joiners = {
+  csv: { csv: csvToCsv, parquet: textToParquet, jsonl: textToJsonl },
+  parquet: { csv: textToCsv, parquet: parquetToParquet, jsonl: textToJsonl },
+  jsonl: { csv: textToCsv, parquet: textToParquet, jsonl: jsonlToJsonl },
+} as const satisfies Record<OutputFormat, Record<OutputFormat, Joiner>>;
 
 /** CSV keeps its records' own bytes: quotes, spaces, line ends, byte order mark. */
 async function* csvToCsv({ source, range, answers, rows }: Join): AsyncGenerator<Uint8Array> {
@@ -62,20 +65,67 @@ async function* csvToCsv({ source, range, answers, rows }: Join): AsyncGenerator
   yield out.take();
 }
 
-async function* parquetToCsv({ source, range, answers, rows }: Join): AsyncGenerator<Uint8Array> {
-  const table = await openParquet(source, source.name);
+async function* textToCsv({ source, range, answers, rows, inputColumns }: Join): AsyncGenerator<Uint8Array> {
+  const table = await openTable(source, range.format);
+  const names = inputColumns ?? table.columns;
   const next = puller(rows);
-  const { columns } = appendedColumns(table.columns, answers);
+  const { columns } = appendedColumns(names, answers);
   const out = new OutputBuffer(',');
-  out.text(`${formatFields([...table.columns, ...namesOf(columns)], ',')}\n`);
-  const wanted = { columns: table.columns, firstRow: range.first_row, rowCount: range.row_count };
-  for await (const values of readParquetText(table, wanted)) {
+  out.text(`${formatFields([...names, ...namesOf(columns)], ',')}\n`);
+  for await (const values of table.texts(windowOf(range), names)) {
     out.text(formatFields(values, ','));
     append(out, columns, await next(), ',');
     out.text('\n');
     if (out.isFull) yield out.take();
   }
   yield out.take();
+}
+
+function windowOf({ first_row, row_count, start }: SourceRange) {
+  return { firstRow: first_row, rowCount: row_count, start };
+}
+
+/** JSON lines keep their own bytes; the appended members go before the closing brace. */
+async function* jsonlToJsonl({
+  source,
+  range,
+  answers,
+  rows,
+  inputColumns,
+}: Join): AsyncGenerator<Uint8Array> {
+  const next = puller(rows);
+  const from = range.start ?? (await firstJsonlPosition(source));
+  const { columns } = appendedColumns(inputColumns ?? (await leadingKeys(source, from)), answers);
+  const out = new OutputBuffer(',');
+  const wanted = { from, skip: range.first_row - from.row, rowCount: range.row_count };
+  for await (const { bytes, members } of jsonlRows(source, wanted)) {
+    out.raw(bytes.subarray(0, bytes.lastIndexOf('}')));
+    out.text(`${members.size > 0 ? ',' : ''}${membersText(columns, await next())}}\n`);
+    if (out.isFull) yield out.take();
+  }
+  yield out.take();
+}
+
+/** A change of format: every cell of the source is a string, or null. */
+async function* textToJsonl({ source, range, answers, rows }: Join): AsyncGenerator<Uint8Array> {
+  const table = await openTable(source, range.format);
+  const next = puller(rows);
+  const { columns } = appendedColumns(table.columns, answers);
+  const out = new OutputBuffer(',');
+  for await (const values of table.texts(windowOf(range), table.columns)) {
+    const inputs = table.columns.map((name, i) => `${JSON.stringify(name)}:${JSON.stringify(values[i])}`);
+    out.text(`{${[...inputs, membersText(columns, await next())].join(',')}}\n`);
+    if (out.isFull) yield out.take();
+  }
+  yield out.take();
+}
+
+function membersText(columns: readonly AppendedColumn[], row: AnswerRow): string {
+  return columns.map(({ name, of }) => `${JSON.stringify(name)}:${jsonOf(of(row))}`).join(',');
+}
+
+function jsonOf(cell: Cell): string {
+  return cell instanceof Float32Array ? `[${Array.from(cell, float32Text).join(',')}]` : JSON.stringify(cell);
 }
 
 /** The appended fields of a row, each behind a delimiter. The answer is copied as it lies where it can be. */
@@ -126,12 +176,18 @@ export async function* splicedTable({ source, range, answers, rows }: Join): Asy
 }
 
 /** A change of format from text: every input column stays text. */
-async function* textToParquet({ source, range, answers, rows }: Join): AsyncGenerator<Uint8Array> {
+async function* textToParquet({
+  source,
+  range,
+  answers,
+  rows,
+  inputColumns: given,
+}: Join): AsyncGenerator<Uint8Array> {
   const table = await openTable(source, range.format);
   const next = puller(rows);
-  const { columns } = appendedColumns(table.columns, answers);
-  const inputColumns = table.columns.map((name) => ({ name, type: 'string' as const }));
-  const window = { firstRow: range.first_row, rowCount: range.row_count, start: range.start };
+  const names = given ?? table.columns;
+  const { columns } = appendedColumns(names, answers);
+  const inputColumns = names.map((name) => ({ name, type: 'string' as const }));
   async function* batches() {
     let inputs: (readonly (string | null)[])[] = [];
     let appended: AnswerRow[] = [];
@@ -139,7 +195,7 @@ async function* textToParquet({ source, range, answers, rows }: Join): AsyncGene
       ...inputColumns.map((_, i) => inputs.map((row) => row[i] ?? null)),
       ...valuesOf(columns, appended),
     ];
-    for await (const row of table.texts(window, table.columns)) {
+    for await (const row of table.texts(windowOf(range), names)) {
       inputs.push(row);
       appended.push(await next());
       if (inputs.length < BATCH_ROWS) continue;

@@ -29,6 +29,7 @@ export async function assembleOutput(
     source: objects.source(part.source.object),
     range: part.source,
     outputFormat: run.output_format,
+    inputColumns: part.columns,
     answers: family.answers,
     rows: tallied(answersOf(run, part, objects), tally),
   };

@@ -102,7 +102,7 @@ async function readFile(source: S3Location, { run, request, prompt, objects }: R
   // Parquet written as Parquet is copied; for any other output each column is read.
   const copied = format === (request.outputFormat ?? format);
   const survey = await table.survey(copied ? prompt.columns : table.columns);
-  return { object, format, columns: table.columns, survey };
+  return { object, format, columns: survey.columns ?? table.columns, survey };
 }
 
 /** The object itself; what cannot be read from the middle is unpacked once, and the copy is read by every later step. */

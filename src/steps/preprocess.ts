@@ -68,22 +68,31 @@ async function claimName(run: Run, objects: ObjectStore): Promise<void> {
 function checkedOutputFormat(request: RunRequest, { files }: Dataset, plan: ChunkPlan): OutputFormat {
   const format = files[0]?.format ?? 'csv';
   const outputFormat = request.outputFormat ?? format;
-  if (outputFormat !== 'parquet') return outputFormat;
-  const cut = files.find(
-    ({ firstRow, survey }) => firstRow < plan.rowCount && plan.rowCount < firstRow + survey.rowCount,
-  );
-  if (format === 'parquet' && cut !== undefined) {
-    const rows = `all ${cut.survey.rowCount} rows of ${s3Uri(cut.object)}`;
-    const rule = `take ${rows}, or output_format be csv: Parquet output keeps the input's row groups whole`;
-    throw refusal('start the run', 'max_records_total and max_num_jobs', rule, plan.rowCount);
-  }
-  for (const { columns } of files) {
-    const twice = columns.find((column, i) => columns.indexOf(column) !== i);
-    if (twice === undefined) continue;
-    const rule = 'have different names';
-    throw refusal('start the run', 'the columns of a Parquet output', rule, `two named ${twice}`);
+  if (format === 'parquet') requireWholeRowGroups(files, outputFormat, plan);
+  // A CSV row may have two fields of one name, other formats' rows may not.
+  const twice = files.flatMap(({ columns }) =>
+    columns.filter((column, i) => columns.indexOf(column) !== i),
+  )[0];
+  if (outputFormat !== 'csv' && twice !== undefined) {
+    const what = `the columns of ${outputFormat} output`;
+    throw refusal('start the run', what, 'have different names', `two named ${twice}`);
   }
   return outputFormat;
+}
+
+function requireWholeRowGroups(
+  files: readonly SourceFile[],
+  outputFormat: OutputFormat,
+  plan: ChunkPlan,
+): void {
+  if (outputFormat === 'jsonl') {
+    throw refusal('start the run', 'output_format', 'be parquet or csv for a Parquet table', outputFormat);
+  }
+  const cut = files.find((file) => file.firstRow < plan.rowCount && plan.rowCount < endRow(file));
+  if (outputFormat === 'csv' || cut === undefined) return;
+  const rows = `all ${cut.survey.rowCount} rows of ${s3Uri(cut.object)}`;
+  const rule = `take ${rows}, or output_format be csv: Parquet output keeps the input's row groups whole`;
+  throw refusal('start the run', 'max_records_total and max_num_jobs', rule, plan.rowCount);
 }
 
 function describeRun(
@@ -146,12 +155,9 @@ function* partsOf(run: Run, { files }: Dataset): Generator<Part> {
     if (source.row_count <= 0) continue;
     const name = outputName(file, run.output_format, taken);
     taken.add(name);
-    yield {
-      index: index++,
-      first_row: file.firstRow,
-      source,
-      output_key: runKeys.output(run, run.output_format, name),
-    };
+    const output_key = runKeys.output(run, run.output_format, name);
+    const columns = file.format === 'jsonl' ? file.columns : undefined;
+    yield { index: index++, first_row: file.firstRow, source, columns, output_key };
   }
 }
 

@@ -26,7 +26,7 @@ test.each([
 ])('%s is neither', async (name) => {
   await expect(detectFormat(memorySource('a,b\n', name))).rejects.toMatchObject({
     kind: 'InvalidInput',
-    message: `Cannot read ${name}: the dataset must be a CSV file (.csv, .tsv, .txt) or a Parquet file.`,
+    message: `Cannot read ${name}: the dataset must be a CSV file (.csv, .tsv, .txt), JSON lines (.jsonl, .ndjson) or a Parquet file.`,
   });
 });
 

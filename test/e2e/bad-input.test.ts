@@ -59,7 +59,7 @@ describe('the execution fails with one sentence, before any job is submitted', (
       'f.xlsx',
       () => Buffer.from('PK\x03\x04'),
       joke,
-      /f\.xlsx: the dataset must be a CSV file \(\.csv, \.tsv, \.txt\) or a Parquet file\.$/,
+      /f\.xlsx: the dataset must be a CSV file \(\.csv, \.tsv, \.txt\), JSON lines \(\.jsonl, \.ndjson\) or a Parquet file\.$/,
     ],
     [
       'binary data under the name of a CSV',
@@ -212,7 +212,7 @@ describe('the command line answers with one sentence and exit code 1', () => {
     [
       'an unknown output format',
       () => ['--input', table, ...good, '--output-format', 'xml'],
-      'output_format must be one of csv, parquet, got xml.',
+      'output_format must be one of csv, parquet, jsonl, got xml.',
     ],
     [
       'a misspelt key',

@@ -156,6 +156,85 @@ test('a change of format keeps every value: CSV to Parquet as text, Parquet to C
   });
 });
 
+test('JSON lines keep their own bytes, and become CSV and Parquet as text', async () => {
+  const line = (i: number) =>
+    i % 3 === 0
+      ? `{"topic":"t ${i}","n":9007199254740993,"tags":["a", {"b":null}]}`
+      : `{ "n" : 1.10, "topic":"t\\u0020${i}", "response":"mine" }`;
+  const body = `${Array.from({ length: 150 }, (_, i) => line(i)).join('\n')}\n\n`;
+  const s3_uri = await stack.upload('lines.jsonl', body);
+  const input = { s3_uri, model_id: claude, prompt_id: 'joke_about_topic' };
+
+  const same = await succeeded({ ...input, job_name_prefix: 'jsonl' });
+  expect(same.output_uris[0]).toMatch(/batch_output_jsonl\/jsonl\/.*\/lines\.jsonl$/);
+  expect(same.notes).toEqual(['The input has a column response, so the appended one is named response_1.']);
+  const lines = (await stack.download(same.output_uris[0] ?? '')).toString().trim().split('\n');
+  expect(lines).toHaveLength(150);
+  for (const [i, text] of lines.entries()) {
+    expect(text.startsWith(line(i).slice(0, line(i).lastIndexOf('}')))).toBe(true);
+    expect(JSON.parse(text)).toMatchObject({
+      topic: `t ${i}`,
+      response_1: expect.stringContaining(`about t ${i} in`),
+      status: 'succeeded',
+    });
+  }
+
+  const asCsv = await succeeded({ ...input, job_name_prefix: 'jsonl-csv', output_format: 'csv' });
+  const { data } = Papa.parse<Record<string, string>>(
+    (await stack.download(asCsv.output_uris[0] ?? '')).toString(),
+    { header: true, skipEmptyLines: true },
+  );
+  expect(data[0]).toMatchObject({
+    topic: 't 0',
+    n: '9007199254740993',
+    tags: '["a", {"b":null}]',
+    response: '',
+    status: 'succeeded',
+  });
+  expect(data[1]).toMatchObject({ topic: 't 1', n: '1.10', tags: '', response: 'mine' });
+
+  const asParquet = await succeeded({ ...input, job_name_prefix: 'jsonl-parquet', output_format: 'parquet' });
+  const parquet = await fileOf('lines.parquet', await stack.download(asParquet.output_uris[0] ?? ''));
+  expect(await query(`SELECT topic, n, tags, response, status FROM '${parquet}' LIMIT 2`)).toEqual([
+    { topic: 't 0', n: '9007199254740993', tags: '["a", {"b":null}]', response: null, status: 'succeeded' },
+    { topic: 't 1', n: '1.10', tags: null, response: 'mine', status: 'succeeded' },
+  ]);
+});
+
+test('CSV becomes JSON lines, every cell a string', async () => {
+  const s3_uri = await stack.upload('to-lines.csv', `topic,n\n${'"a ""b"" é",1\n'.repeat(100)}`);
+  const output = await succeeded({
+    s3_uri,
+    job_name_prefix: 'csv-jsonl',
+    model_id: claude,
+    prompt_id: 'joke_about_topic',
+    output_format: 'jsonl',
+  });
+  const [first = ''] = (await stack.download(output.output_uris[0] ?? '')).toString().split('\n');
+  expect(JSON.parse(first)).toMatchObject({
+    topic: 'a "b" é',
+    n: '1',
+    record_id: 'R0000000000',
+    input_tokens: expect.any(Number),
+    error: null,
+  });
+});
+
+test('vectors of JSON lines are arrays', async () => {
+  const s3_uri = await stack.upload('vectors.jsonl', '{"input_text":"x"}\n{}\n'.repeat(60));
+  const output = await succeeded({
+    s3_uri,
+    job_name_prefix: 'jsonl-vectors',
+    model_id: 'amazon.titan-embed-text-v2:0',
+  });
+  expect([output.rows, output.null_values]).toEqual([120, 60]);
+  const [first = '', second = ''] = (await stack.download(output.output_uris[0] ?? ''))
+    .toString()
+    .split('\n');
+  expect(JSON.parse(first).embedding).toHaveLength(1024);
+  expect(JSON.parse(second)).toMatchObject({ record_id: 'R0000000001' });
+});
+
 test('a prefix of many objects is one run, and each object is answered by a file of its own', async () => {
   const rows = (file: string, count: number) =>
     `topic\n${Array.from({ length: count }, (_, i) => `${file}${i}\n`).join('')}`;

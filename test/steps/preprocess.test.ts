@@ -223,7 +223,7 @@ test.each<[string, string | undefined, object, string]>([
       .replace('id', 'id,id')
       .replace(/(\d)\n/g, '$1,x\n'),
     { output_format: 'parquet' },
-    'the columns of a Parquet output must have different names, got two named id.',
+    'the columns of parquet output must have different names, got two named id.',
   ],
 ])('refuses %s before anything is written', async (_, content, change, sentence) => {
   const { objects, run } = prepare(content, change);
@@ -252,7 +252,7 @@ test.each([
     'a file of another kind',
     'inputs/t.jsonl',
     '{}\n',
-    'the dataset must be a CSV file (.csv, .tsv, .txt) or a Parquet file.',
+    'the dataset must be a CSV file (.csv, .tsv, .txt), JSON lines (.jsonl, .ndjson) or a Parquet file.',
   ],
 ])('refuses %s by its URI', async (_, key, content, sentence) => {
   const { run } = prepare(content, {}, key);

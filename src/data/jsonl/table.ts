@@ -3,7 +3,7 @@ import type { StartPosition } from '../../batch/manifest.ts';
 import { BatchError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { wholeLines } from '../lines.ts';
-import { type Members, membersOf } from './members.ts';
+import { type Members, membersOf, memberText } from './members.ts';
 
 /** One line: a JSON object, with its own bytes for writing back. */
 export interface JsonlRecord {
@@ -76,4 +76,52 @@ export class KeyCollector {
   get keys(): readonly string[] {
     return [...this.#keys];
   }
+}
+
+/** Records that tell the columns before the whole file is read. */
+const LEADING_RECORDS = 1000;
+
+/** @throws BatchError InvalidInput for a file without an object */
+export async function leadingKeys(source: ByteSource, from: StartPosition): Promise<readonly string[]> {
+  const keys = new KeyCollector(source.name);
+  let records = 0;
+  for await (const record of jsonlRecords(source, from)) {
+    keys.add(record);
+    if (++records === LEADING_RECORDS) break;
+  }
+  if (records > 0) return keys.keys;
+  throw new BatchError(
+    'InvalidInput',
+    `Cannot read ${source.name}: the file must have JSON objects, a line each, and it is empty.`,
+  );
+}
+
+export interface JsonlRowRange {
+  readonly from: StartPosition;
+  /** Rows between `from` and the first one wanted. */
+  readonly skip: number;
+  readonly rowCount: number;
+}
+
+export async function* jsonlRows(
+  source: ByteSource,
+  { from, skip, rowCount }: JsonlRowRange,
+): AsyncGenerator<JsonlRecord> {
+  if (rowCount === 0) return;
+  let position = 0;
+  for await (const record of jsonlRecords(source, from)) {
+    if (position++ < skip) continue;
+    yield record;
+    if (position === skip + rowCount) return;
+  }
+}
+
+/** The values of some keys as text; of a key that an object does not have, null. */
+export async function* jsonlTexts(
+  source: ByteSource,
+  range: JsonlRowRange,
+  columns: readonly string[],
+): AsyncGenerator<readonly (string | null)[]> {
+  for await (const { members } of jsonlRows(source, range))
+    yield columns.map((column) => memberText(members.get(column)));
 }
