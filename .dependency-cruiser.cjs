@@ -23,14 +23,7 @@ module.exports = {
     only('prompts', '^src/prompts/', [errors, 'src/prompts/', 'src/models/types\\.ts']),
     only('data', '^src/data/', [
       ...[errors, ...domain, 'src/data/'],
-      npm(
-        'apache-arrow',
-        'papaparse',
-        '@types/papaparse',
-        'hyparquet',
-        'hyparquet-compressors',
-        'hysnappy',
-      ),
+      npm('apache-arrow', 'papaparse', '@types/papaparse', 'hyparquet', 'hyparquet-compressors', 'hysnappy'),
     ]),
     only('aws', '^src/aws/', [
       errors,

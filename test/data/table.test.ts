@@ -19,7 +19,7 @@ test.each([
 
 test.each([
   's3://b/inputs/t.csv.gz',
-  's3://b/inputs/t.jsonl',
+  's3://b/inputs/t.xlsx',
   's3://b/inputs/t.xlsx',
   's3://b/inputs/t',
   's3://b/inputs/csv',

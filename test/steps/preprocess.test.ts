@@ -155,7 +155,8 @@ test('an embedding model needs no prompt', async () => {
   expect(await run).toMatchObject({ prompt_id: null, row_count: 100 });
 });
 
-const places = 's3://bucket/inputs/, s3://bucket/batch_output_csv/, s3://bucket/batch_output_parquet/';
+const places =
+  's3://bucket/inputs/, s3://bucket/batch_output_csv/, s3://bucket/batch_output_parquet/, s3://bucket/batch_output_jsonl/';
 const wrongColumns = (existing: string, missing = 'topic') =>
   `the dataset must have the columns that the prompt names; missing: ${missing}; existing: ${existing}.`;
 
@@ -249,8 +250,14 @@ test.each([
     'line 122 is malformed: a quote opened there is never closed.',
   ],
   [
-    'a file of another kind',
+    'a line that is no object',
     'inputs/t.jsonl',
+    '{"topic":1}\n[]\n',
+    'line 2 must be a JSON object in UTF-8, and it is not.',
+  ],
+  [
+    'a file of another kind',
+    'inputs/t.xlsx',
     '{}\n',
     'the dataset must be a CSV file (.csv, .tsv, .txt), JSON lines (.jsonl, .ndjson) or a Parquet file.',
   ],
