@@ -83,9 +83,18 @@ function pinnedSource(s3: S3Client, object: PinnedObject): ByteSource {
     IfMatch: object.etag,
     VersionId: object.version_id,
   };
-  async function* stream(start: number, end: number = object.bytes): AsyncGenerator<Uint8Array> {
+  async function* stream(start: number, wantedEnd: number = object.bytes): AsyncGenerator<Uint8Array> {
+    const end = Math.min(wantedEnd, object.bytes);
     if (start >= end) return;
-    yield* objectBytes(s3, { ...pinned, Range: `bytes=${start}-${end - 1}` });
+    let left = end - start;
+    for await (const bytes of objectBytes(s3, { ...pinned, Range: `bytes=${start}-${end - 1}` })) {
+      left -= bytes.length;
+      // To a range that it does not understand S3 answers with the whole object.
+      if (left < 0) break;
+      yield bytes;
+    }
+    if (left !== 0)
+      throw new Error(`S3 did not answer with the bytes ${start} to ${end} of ${s3Uri(object)}.`);
   }
   return {
     name: s3Uri(object),

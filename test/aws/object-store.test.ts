@@ -296,3 +296,24 @@ describe('an object of bytes and of ranges that are copied', () => {
     expect(await objects.exists('pieces/never')).toBe(false);
   });
 });
+
+test.each([
+  [0.5, 10],
+  [3, 9.5],
+])(
+  'a range of %d to %d, which S3 takes for none, is an error and not the whole object',
+  async (start, end) => {
+    const objects = s3ObjectStore(s3.client, 'bucket');
+    await objects.write('ranges', 'x'.repeat(100));
+    const source = objects.source(await objects.pin({ bucket: 'bucket', key: 'ranges' }));
+    await expect(source.slice(start, end)).rejects.toThrow('S3 did not answer with the bytes');
+  },
+);
+
+test('a range that goes past the end of the object ends with it', async () => {
+  const objects = s3ObjectStore(s3.client, 'bucket');
+  await objects.write('ranges', '0123456789');
+  const source = objects.source(await objects.pin({ bucket: 'bucket', key: 'ranges' }));
+  expect(Buffer.from(await source.slice(7, 50)).toString()).toBe('789');
+  expect((await source.slice(10, 50)).byteLength).toBe(0);
+});

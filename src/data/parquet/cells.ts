@@ -62,7 +62,7 @@ export async function* parquetCells(table: ParquetTable, options: ReadOptions): 
 function openGroup(table: ParquetTable, source: AsyncBuffer, range: GroupRange, columns: number): Group {
   const group = table.metadata.row_groups[range.index];
   if (!group) throw new RangeError('it is not there');
-  const share = AHEAD_BYTES.all / Math.max(columns, 1);
+  const share = Math.floor(AHEAD_BYTES.all / Math.max(columns, 1));
   return {
     source,
     metadata: unannotated(table.metadata, group),

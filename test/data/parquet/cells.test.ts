@@ -219,3 +219,16 @@ describe('refuses what the plain reader refuses', () => {
     },
   );
 });
+
+// Each column has its share of what is read ahead, and no share is a number that parts evenly.
+test.each([3, 17])('%i columns larger than what is read ahead are read by whole bytes', async (count) => {
+  const columns = Array.from({ length: count }, (_, i) => `c${i}`);
+  const query = `SELECT ${columns.map((name) => `repeat(md5(i || '${name}'), 4) AS ${name}`).join(', ')} FROM range(24000) t(i)`;
+  const table = await tableOf(
+    `wide-${count}.parquet`,
+    query,
+    ', COMPRESSION uncompressed, ROW_GROUP_SIZE 24576',
+  );
+  const range = { columns, firstRow: 0, rowCount: 24_000 };
+  expect(await textsOf(table, range)).toEqual(await collect(readParquetText(table, range)));
+});

@@ -33,7 +33,15 @@ export async function openDuck(): Promise<Duck> {
 
 export function bufferOf(bytes: Uint8Array): AsyncBuffer {
   const copy = new Uint8Array(bytes).buffer;
-  return { byteLength: copy.byteLength, slice: (start, end) => copy.slice(start, end) };
+  return {
+    byteLength: copy.byteLength,
+    slice(start, end) {
+      // An ArrayBuffer would round what no HTTP range may hold.
+      if (!Number.isInteger(start) || !Number.isInteger(end ?? 0))
+        throw new Error(`no range of bytes: ${start} to ${end}`);
+      return copy.slice(start, end);
+    },
+  };
 }
 
 export function bufferOfFile(path: string): AsyncBuffer {
