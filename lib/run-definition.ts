@@ -39,7 +39,10 @@ const hopeless = [
   ...['ValidationException', 'AccessDeniedException', 'AccessDenied', 'ConflictException'],
   ...['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'],
 ];
-/** The function died. Every step may run again; one that dies each time, by its size, should not do so all night. */
+/**
+ * The function died. Every step may run again; one that dies each time, by its size, should not do so all night. RunJob holds no data,
+ * so it dies of its surroundings alone, and is tried for as long as for any other fault.
+ */
 const deaths = ['Lambda.Unknown', 'Runtime.ExitError', 'Sandbox.Timedout'];
 
 /**
@@ -150,6 +153,7 @@ export class RunDefinition {
       ...(assign === undefined ? {} : { assign }),
     });
     task.addRetry({ errors: hopeless, maxAttempts: 0 });
+    task.addRetry({ errors: deaths, interval: Duration.seconds(2), maxAttempts: 2 });
     return addPatience(task, 10);
   }
 
@@ -208,7 +212,6 @@ interface MapProps {
 
 /** Throttles, resets, errors of a service: the step runs again after seconds at first, then every few minutes. */
 function addPatience(task: LambdaInvoke, maxAttempts: number): LambdaInvoke {
-  task.addRetry({ errors: deaths, interval: Duration.seconds(2), maxAttempts: 2 });
   task.addRetry({
     errors: ['States.TaskFailed'],
     interval: Duration.seconds(2),

@@ -36,7 +36,8 @@ export async function writeWithCopies(pieces: AsyncIterable<Piece>, write: Copyi
     const MultipartUpload = { Parts: await parts.finish() };
     await s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload }));
   } catch (error) {
-    await s3.send(new AbortMultipartUploadCommand(upload));
+    // What cannot be aborted now, the bucket's lifecycle removes; the first error is the one that tells why.
+    await s3.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
   }
 }

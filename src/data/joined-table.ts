@@ -98,9 +98,10 @@ async function* jsonlToJsonl({
   const { columns } = appendedColumns(inputColumns ?? (await leadingKeys(source, from)), answers);
   const out = new OutputBuffer(',');
   const wanted = { from, skip: range.first_row - from.row, rowCount: range.row_count };
-  for await (const { bytes, members } of jsonlRows(source, wanted)) {
+  for await (const { bytes, end, members } of jsonlRows(source, wanted)) {
     out.raw(bytes.subarray(0, bytes.lastIndexOf('}')));
-    out.text(`${members.size > 0 ? ',' : ''}${membersText(columns, await next())}}\n`);
+    out.text(`${members.size > 0 ? ',' : ''}${membersText(columns, await next())}}`);
+    out.raw(end);
     if (out.isFull) yield out.take();
   }
   yield out.take();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
+import type { Outcome } from '../../src/batch/outcomes.ts';
 import type { AnswerRow } from '../../src/batch/output-columns.ts';
 import { answerRow } from '../../src/data/answers.ts';
 import { readCsvHeader } from '../../src/data/csv/table.ts';
@@ -231,4 +232,29 @@ test('Parquet keeps its bytes and rows, and each row gets its own answer', async
 test('the header of the output is the header of a table', async () => {
   const output = await textOf(csvToCsv(memorySource('a,"b\nc"\n1,2\n'), 1));
   expect((await readCsvHeader(memorySource(output))).columns).toEqual(['a', 'b\nc', ...appended]);
+});
+
+test('JSON lines keep their own bytes and line ends; members are appended before the closing brace', async () => {
+  const content = '{"a":1}\r\n\n{ }\n { "b" : "}" } \r\n{"record_id":9007199254740993}';
+  const object = { bucket: 'bucket', key: 'inputs/t.jsonl', etag: '"e"', bytes: Buffer.byteLength(content) };
+  const source = memorySource(content, 't.jsonl');
+  const range = { object, format: 'jsonl' as const, first_row: 0, row_count: 4 };
+  const failed: Outcome = { status: 'failed', error: { code: '400', message: 'no' } };
+  async function* rows() {
+    for (let row = 0; row < 4; row++) yield answerRow(row, failed);
+  }
+  const output = joinedTable({
+    source,
+    range,
+    outputFormat: 'jsonl',
+    answers: 'response',
+    inputColumns: ['a', 'b', 'record_id'],
+    rows: rows(),
+  });
+  const text = (await collected(output)).map((piece) => Buffer.from(piece).toString()).join('');
+  const members = (row: number) =>
+    `"response":null,"record_id_1":"R000000000${row}","status":"failed","error":"400: no","stop_reason":null,"input_tokens":null,"output_tokens":null}`;
+  expect(text).toBe(
+    `{"a":1,${members(0)}\r\n{ ${members(1)}\n { "b" : "}" ,${members(2)}\r\n{"record_id":9007199254740993,${members(3)}\n`,
+  );
 });

@@ -113,3 +113,31 @@ test('a job is waited for by a task token, and every task has an end', () => {
     if (state.Type === 'Task') expect([name, state.TimeoutSeconds]).toEqual([name, expect.any(Number)]);
   }
 });
+
+// Whoever gives up on a job that may be running pays for answers that nobody reads.
+test('RunJob is given up for what no further try can mend, and for nothing else', () => {
+  const retriers = (
+    definition.States['ProcessChunks']?.ItemProcessor?.States['RunJob'] as unknown as { Retry: Retrier[] }
+  ).Retry;
+  const triesOf = (error: string) =>
+    retriers.find(
+      ({ ErrorEquals }) => ErrorEquals.includes(error) || ErrorEquals.includes('States.TaskFailed'),
+    )?.MaxAttempts ?? 0;
+  const tries = (errors: readonly string[]) => errors.map(triesOf);
+  expect(tries(['InvalidInput', 'ValidationException', 'AccessDeniedException'])).toEqual([0, 0, 0]);
+  expect(triesOf('JobSlotUnavailable')).toBe(1000);
+  expect(
+    tries([
+      'Lambda.Unknown',
+      'Sandbox.Timedout',
+      'Runtime.ExitError',
+      'InternalServerException',
+      'TimeoutError',
+    ]),
+  ).toEqual([50, 50, 50, 50, 50]);
+});
+
+interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly MaxAttempts: number;
+}

@@ -7,8 +7,9 @@ import { type Members, membersOf, memberText } from './members.ts';
 
 /** One line: a JSON object, with its own bytes for writing back. */
 export interface JsonlRecord {
-  /** Without its line end. */
   readonly bytes: Buffer;
+  /** `\n` or `\r\n`. */
+  readonly end: Buffer;
   readonly members: Members;
   readonly offset: number;
   readonly line: number;
@@ -35,7 +36,7 @@ export async function* jsonlRecords(
         const bytes = piece.subarray(start, end);
         const members = isUtf8(bytes) ? membersOf(piece, start, newline) : undefined;
         if (members === undefined) throw notAnObject(source.name, line);
-        yield { bytes, members, offset, line };
+        yield { bytes, end: piece.subarray(end, newline + 1), members, offset, line };
       }
       offset += newline + 1 - start;
       line++;
