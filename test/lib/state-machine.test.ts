@@ -13,7 +13,13 @@ interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
+interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly MaxAttempts: number;
+}
+
 interface State {
+  readonly Retry?: readonly Retrier[];
   readonly Type: string;
   readonly Resource?: string;
   readonly Next?: string;
@@ -116,9 +122,8 @@ test('a job is waited for by a task token, and every task has an end', () => {
 
 // Whoever gives up on a job that may be running pays for answers that nobody reads.
 test('RunJob is given up for what no further try can mend, and for nothing else', () => {
-  const retriers = (
-    definition.States['ProcessChunks']?.ItemProcessor?.States['RunJob'] as unknown as { Retry: Retrier[] }
-  ).Retry;
+  const runJob = definition.States['ProcessChunks']?.ItemProcessor?.States['RunJob'];
+  const retriers = runJob?.Retry ?? [];
   const triesOf = (error: string) =>
     retriers.find(
       ({ ErrorEquals }) => ErrorEquals.includes(error) || ErrorEquals.includes('States.TaskFailed'),
@@ -136,8 +141,3 @@ test('RunJob is given up for what no further try can mend, and for nothing else'
     ]),
   ).toEqual([50, 50, 50, 50, 50]);
 });
-
-interface Retrier {
-  readonly ErrorEquals: readonly string[];
-  readonly MaxAttempts: number;
-}
