@@ -24,6 +24,7 @@ module.exports = {
     only('data', '^src/data/', [
       ...[errors, ...domain, 'src/data/'],
       npm('apache-arrow', 'papaparse', '@types/papaparse', 'hyparquet', 'hyparquet-compressors', 'hysnappy'),
+      npm('@huggingface', 'yaml'),
     ]),
     only('aws', '^src/aws/', [
       errors,
@@ -37,6 +38,7 @@ module.exports = {
     only('lambda', '^lambda/', [
       errors,
       'src/aws/',
+      'src/data/hugging-face/hub\\.ts',
       'src/steps/',
       'lambda/',
       npm('@aws-lambda-powertools', '@types/aws-lambda'),

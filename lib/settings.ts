@@ -12,6 +12,10 @@ export interface Settings {
   readonly maxRecordsPerJob: number;
   /** No bound when absent. */
   readonly maxTotalRecords: number | undefined;
+  /** Of the secret in Secrets Manager that holds a token for Hugging Face. */
+  readonly huggingFaceTokenSecretName: string | undefined;
+  /** Instead of https://huggingface.co, without a trailing slash. */
+  readonly huggingFaceEndpoint: string | undefined;
 }
 
 interface Bounds {
@@ -38,6 +42,8 @@ const names = [
   'bedrockBatchInferenceTimeoutHours',
   'maxRecordsPerJob',
   'maxTotalRecords',
+  'huggingFaceTokenSecretName',
+  'huggingFaceEndpoint',
 ];
 
 /** CDK's own keys have a colon, a slash or an @ in them; what has none is meant for this stack. */
@@ -68,6 +74,8 @@ export function readSettings(node: Node): Settings {
     bedrockBatchInferenceTimeoutHours: number('bedrockBatchInferenceTimeoutHours', jobHours, 24),
     maxRecordsPerJob: number('maxRecordsPerJob', records, DEFAULT_RECORDS_PER_JOB),
     maxTotalRecords: total === undefined ? undefined : checkedNumber('maxTotalRecords', total, anyCount),
+    huggingFaceTokenSecretName: secretName(node, 'huggingFaceTokenSecretName'),
+    huggingFaceEndpoint: endpoint(node, 'huggingFaceEndpoint'),
   };
 }
 
@@ -75,7 +83,30 @@ export function readSettings(node: Node): Settings {
 function checkedNumber(name: string, value: unknown, { min, max }: Bounds): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new SettingError(
-    `Cannot synthesize the stack: the context value ${name} must be an integer from ${min} to ${max}, got ${JSON.stringify(value)}.`,
+  throw refused(name, `an integer from ${min} to ${max}`, value);
+}
+
+/** CreateSecret: Name. An ARN is none: the stack grants by name. */
+const secretNamePattern = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
+
+function secretName(node: Node, name: string): string | undefined {
+  const value: unknown = node.tryGetContext(name);
+  if (value === undefined || (typeof value === 'string' && secretNamePattern.test(value))) return value;
+  throw refused(name, 'the name of a secret: 1 to 512 letters, digits or any of /_+=.@-', value);
+}
+
+function endpoint(node: Node, name: string): string | undefined {
+  const value: unknown = node.tryGetContext(name);
+  if (value === undefined) return undefined;
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  // A user name, a query or a fragment would end up in the middle of other URLs.
+  if (url !== undefined && /^https?:\/\/[^/@?#]+[^@?#]*$/.test(String(value)))
+    return url.href.replace(/\/+$/, '');
+  throw refused(name, 'an http or https URL, such as https://huggingface.co', value);
+}
+
+function refused(name: string, rule: string, value: unknown): SettingError {
+  return new SettingError(
+    `Cannot synthesize the stack: the context value ${name} must be ${rule}, got ${JSON.stringify(value)}.`,
   );
 }

@@ -8,6 +8,7 @@ import { createEventBus } from './events/bus.ts';
 import type { PutEvent } from './events/event.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import { startS3 } from './s3/server.ts';
+import { startSecrets } from './secrets/server.ts';
 import { startStates } from './states/server.ts';
 import type { Assembly } from './template/assembly.ts';
 import { deploy, type Services } from './template/deploy.ts';
@@ -24,6 +25,8 @@ export interface LocalAwsOptions {
     readonly recordsPerSecond?: number;
     readonly maxJobsPerModel?: number;
   };
+  /** What Secrets Manager keeps: texts by the names of the secrets. They are not written to the directory. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 export interface LocalAws {
@@ -83,7 +86,7 @@ interface RunningServices extends Services {
 
 async function startServices(
   directory: string,
-  { clock = realClock, jobs }: Pick<LocalAwsOptions, 'clock' | 'jobs'>,
+  { clock = realClock, jobs, secrets = {} }: Pick<LocalAwsOptions, 'clock' | 'jobs' | 'secrets'>,
   started: Started,
 ): Promise<RunningServices> {
   const place = { ...account, clock };
@@ -93,6 +96,7 @@ async function startServices(
   const bound: { functions?: Functions } = {};
   const dynamodb = started.add(await startDynamoDB({ directory: join(directory, 'dynamodb') }));
   const s3 = started.add(await startS3({ directory: join(directory, 's3'), clock }));
+  const secretsManager = started.add(await startSecrets({ ...place, secrets }));
   const deliver = (arn: string, event: unknown) => deployed(bound.functions).invokeAsync(arn, event);
   const bus = started.add(createEventBus({ ...place, deliver }));
   const emit = (event: PutEvent) => void bus.put(event);
@@ -110,6 +114,7 @@ async function startServices(
     DYNAMODB: dynamodb.url,
     BEDROCK: bedrock.url,
     SFN: states.url,
+    SECRETS_MANAGER: secretsManager.url,
   });
   const onOutput = (name: string, text: string) =>
     appendFileSync(join(logDirectory, `${logName(name)}.log`), text);

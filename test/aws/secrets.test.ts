@@ -1,0 +1,61 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { secretReader } from '../../src/aws/secrets.ts';
+import { realClock } from '../../src/local/clock.ts';
+import type { Endpoint } from '../../src/local/http/listen.ts';
+import { startSecrets } from '../../src/local/secrets/server.ts';
+
+const place = { clock: realClock, region: 'us-east-1', account: '123456789012' };
+const secrets = {
+  plain: 'hf_plain\n',
+  json: '{"token": "hf_json"}',
+  other: '{"password": "hf_hidden"}',
+  broken: '{"token": hf_hidden',
+  empty: ' ',
+  text: 'hf_hidden is the token',
+};
+
+let server: Endpoint;
+let client: SecretsManagerClient;
+beforeAll(async () => {
+  server = await startSecrets({ ...place, secrets });
+  const credentials = { accessKeyId: 'LOCALTEST', secretAccessKey: 'local' };
+  client = new SecretsManagerClient({ endpoint: server.url, region: place.region, credentials });
+});
+afterAll(async () => {
+  client.destroy();
+  await server.close();
+});
+
+test.each([
+  ['plain', 'hf_plain'],
+  ['json', 'hf_json'],
+])('reads a token as %s', async (id, token) => {
+  expect(await secretReader(client)(id)).toBe(token);
+});
+
+test.each(['other', 'broken', 'empty', 'text'])('refuses a secret without a token: %s', async (id) => {
+  const error = await secretReader(client)(id).catch((error: unknown) => error);
+  expect(error).toMatchObject({
+    kind: 'InvalidInput',
+    message: `Cannot read the secret ${id}: it must be a token as plain text, or JSON such as {"token": "hf_…"}.`,
+  });
+  expect(String(error)).not.toContain('hidden');
+});
+
+test('a secret that does not exist is not found', async () => {
+  await expect(secretReader(client)('none')).rejects.toMatchObject({
+    kind: 'NotFound',
+    message: expect.stringContaining('must have a secret of this name'),
+  });
+});
+
+test('a secret is read once, a fault is not kept', async () => {
+  const send = jest.spyOn(client, 'send');
+  const read = secretReader(client);
+  send.mockImplementationOnce(() => Promise.reject(new Error('a passing fault')));
+  await expect(read('plain')).rejects.toThrow('a passing fault');
+  expect(await Promise.all([read('plain'), read('plain')])).toEqual(['hf_plain', 'hf_plain']);
+  expect(await read('plain')).toBe('hf_plain');
+  expect(send).toHaveBeenCalledTimes(2);
+  send.mockRestore();
+});
