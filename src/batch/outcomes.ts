@@ -1,5 +1,5 @@
 import { type Answer, isUnreadable, type ModelFamily } from '../models/types.ts';
-import { rowOf } from './record-id.ts';
+import { rowOf as rowOfRecordId } from './record-id.ts';
 
 export interface RecordError {
   readonly code: string;
@@ -19,8 +19,15 @@ export type OutputLine =
   /** A line without an id of ours, or cut off by the end of a stopped job's file: it accounts for no row. */
   | { readonly kind: 'unusable'; readonly reason: string };
 
+/** The row behind a `recordId`, whatever value stands there; undefined for one that was not asked. */
+export type RowOf = (recordId: unknown) => number | undefined;
+
 /** One line of a job's `.jsonl.out`: `modelOutput`, or `error` with `errorCode` (number or string) and `errorMessage`. */
-export function readOutputLine(line: string, decode: ModelFamily['decode']): OutputLine {
+export function readOutputLine(
+  line: string,
+  decode: ModelFamily['decode'],
+  rowOf: RowOf = rowOfRecordId,
+): OutputLine {
   const record = parseObject(line);
   if (record === undefined) return { kind: 'unusable', reason: 'not a JSON object' };
   return outcomeOf(rowOf(record['recordId']), record['error'], () => record['modelOutput'], decode);

@@ -1,9 +1,9 @@
-import type { AnswerKind } from '../models/types.ts';
+import type { AnswerKind, Embedding, EmbeddingPrecision } from '../models/types.ts';
 import type { Outcome } from './outcomes.ts';
 
 /** The cells that a run appends to one row. */
 export interface AnswerRow {
-  readonly answer: string | Float32Array | null;
+  readonly answer: string | Embedding | null;
   readonly recordId: string;
   readonly status: Outcome['status'];
   readonly error: string | null;
@@ -12,19 +12,23 @@ export interface AnswerRow {
   readonly outputTokens: number | null;
 }
 
-export type Cell = string | number | Float32Array | null;
+export type Cell = string | number | Embedding | null;
 
 /** A column that a run appends: its name, if no input column has it, its type in Parquet, and its cell of a row. */
 export interface AppendedColumn {
   readonly name: string;
-  readonly type: 'string' | 'int64' | 'list<float>';
+  readonly type: 'string' | 'int64' | 'list<float>' | 'list<double>';
   of(row: AnswerRow): Cell;
 }
 
 /** The columns that a run appends, in order. Chunk answers and every output format are made from this list alone. */
-export function answerColumns(answers: AnswerKind): readonly AppendedColumn[] {
+export function answerColumns(
+  answers: AnswerKind,
+  precision: EmbeddingPrecision = 'float32',
+): readonly AppendedColumn[] {
+  const vector = precision === 'float64' ? 'list<double>' : 'list<float>';
   return [
-    { name: answers, type: answers === 'response' ? 'string' : 'list<float>', of: (row) => row.answer },
+    { name: answers, type: answers === 'response' ? 'string' : vector, of: (row) => row.answer },
     { name: 'record_id', type: 'string', of: (row) => row.recordId },
     { name: 'status', type: 'string', of: (row) => row.status },
     { name: 'error', type: 'string', of: (row) => row.error },
@@ -41,10 +45,14 @@ export interface AppendedColumns {
 }
 
 /** Names that no input column has: a clash is suffixed `_1`, then `_2`, and said so. */
-export function appendedColumns(inputColumns: readonly string[], answers: AnswerKind): AppendedColumns {
+export function appendedColumns(
+  inputColumns: readonly string[],
+  answers: AnswerKind,
+  precision?: EmbeddingPrecision,
+): AppendedColumns {
   const taken = new Set(inputColumns);
   const notes: string[] = [];
-  const columns = answerColumns(answers).map((column) => {
+  const columns = answerColumns(answers, precision).map((column) => {
     const name = freeName(column.name, taken);
     if (name !== column.name) {
       notes.push(`The input has a column ${column.name}, so the appended one is named ${name}.`);

@@ -3,6 +3,7 @@ import {
   type DataType,
   Field,
   Float32,
+  Float64,
   Int32,
   List,
   makeData,
@@ -12,19 +13,21 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { type AnswerRow, type AppendedColumn, answerColumns } from '../batch/output-columns.ts';
-import type { AnswerKind } from '../models/types.ts';
+import type { AnswerKind, EmbeddingPrecision } from '../models/types.ts';
 
 /** A record batch ends with so many rows, or bytes of answers: 4 MB of 1,024-float vectors. */
 const BATCH_ROWS = 1000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
-const vectorType = new List(new Field('element', new Float32(), false));
+const floatList = new List(new Field('element', new Float32(), false));
+const doubleList = new List(new Field('element', new Float64(), false));
 
 /** Token counts are 64 bits wide in Parquet and fit into 32 here: no model reads or writes 2^31 tokens in one record. */
 const arrowTypes = {
   string: new Utf8(),
   int64: new Int32(),
-  'list<float>': vectorType,
+  'list<float>': floatList,
+  'list<double>': doubleList,
 } as const satisfies Record<AppendedColumn['type'], DataType>;
 
 /** A run of bytes; a null is not there. */
@@ -59,8 +62,8 @@ export class AnswerBatch {
   readonly #counts = { input_tokens: new CountColumn(), output_tokens: new CountColumn() };
   #rows = 0;
 
-  constructor(answers: AnswerKind) {
-    this.#columns = answerColumns(answers);
+  constructor(answers: AnswerKind, precision?: EmbeddingPrecision) {
+    this.#columns = answerColumns(answers, precision);
     this.schema = new Schema(this.#columns.map(({ name, type }) => new Field(name, arrowTypes[type], true)));
     this.#answer = new BytesColumn();
   }
@@ -87,11 +90,18 @@ export class AnswerBatch {
     const children = this.#columns.map(({ name, type }, i) => {
       const column = i === 0 ? this.#answer : { ...this.#texts, ...this.#counts }[name];
       if (column === undefined) throw new Error(`No answer has the column ${name}.`);
-      return column.take(length, type === 'list<float>');
+      return column.take(length, type);
     });
     const data = makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children });
     return new RecordBatch(this.schema, data);
   }
+}
+
+/** How many rows a column has, and which of them are null. */
+interface Rows {
+  readonly length: number;
+  readonly nullBitmap: Uint8Array;
+  readonly nullCount: number;
 }
 
 /** Arrow's validity bitmap: bit i is set where value i is not null. */
@@ -104,8 +114,9 @@ class Validity {
     this.#valid++;
   }
 
-  take(length: number): { readonly nullBitmap: Uint8Array; readonly nullCount: number } {
+  take(length: number): Rows {
     const taken = {
+      length,
       nullBitmap: this.#bitmap.subarray(0, Math.ceil(length / 8)),
       nullCount: length - this.#valid,
     };
@@ -153,19 +164,36 @@ class BytesColumn {
   }
 
   /** The buffers go with the data, so that the next batch has its own, of about the same size. */
-  take(length: number, asFloats: boolean): Data<Utf8 | List<Float32>> {
+  take(length: number, type: AppendedColumn['type']): Data<Utf8 | List<Float32> | List<Float64>> {
     const valueOffsets = this.#offsets.subarray(0, length + 1);
     const data = this.#bytes.subarray(0, this.#length);
     this.#offsets = new Int32Array(BATCH_ROWS + 1);
     this.#bytes = Buffer.allocUnsafeSlow(Math.ceil((this.#length * 1.1) / 8) * 8);
     this.#length = 0;
-    const validity = this.#validity.take(length);
-    if (!asFloats) return makeData({ type: new Utf8(), length, ...validity, valueOffsets, data });
-    const floats = new Float32Array(data.buffer, data.byteOffset, data.length / 4);
-    const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats });
-    const ofFloats = valueOffsets.map((bytes) => bytes / 4);
-    return makeData({ type: vectorType, length, ...validity, valueOffsets: ofFloats, child });
+    const rows = this.#validity.take(length);
+    if (type === 'list<float>' || type === 'list<double>') return vectorsOf(type, rows, valueOffsets, data);
+    return makeData({ type: new Utf8(), ...rows, valueOffsets, data });
   }
+}
+
+function vectorsOf(
+  type: 'list<float>' | 'list<double>',
+  rows: Rows,
+  byteOffsets: Int32Array,
+  { buffer, byteOffset, byteLength }: Buffer,
+): Data<List<Float32> | List<Float64>> {
+  const isDouble = type === 'list<double>';
+  const width = isDouble ? 8 : 4;
+  const valueOffsets = byteOffsets.map((bytes) => bytes / width);
+  const length = byteLength / width;
+  if (isDouble) {
+    const data = new Float64Array(buffer, byteOffset, length);
+    const child = makeData({ type: new Float64(), length, nullCount: 0, data });
+    return makeData({ type: doubleList, ...rows, valueOffsets, child });
+  }
+  const data = new Float32Array(buffer, byteOffset, length);
+  const child = makeData({ type: new Float32(), length, nullCount: 0, data });
+  return makeData({ type: floatList, ...rows, valueOffsets, child });
 }
 
 class CountColumn {
@@ -181,6 +209,6 @@ class CountColumn {
   take(length: number): Data<Int32> {
     const data = this.#values.subarray(0, length);
     this.#values = new Int32Array(BATCH_ROWS);
-    return makeData({ type: new Int32(), length, ...this.#validity.take(length), data });
+    return makeData({ type: new Int32(), ...this.#validity.take(length), data });
   }
 }

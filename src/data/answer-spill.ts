@@ -34,7 +34,7 @@ export interface KeptPart {
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
 const SEGMENT_BYTES = 256 * 1024;
-/** A part is what is read back at once: of a full /tmp of 512 MB (Lambda's default), 16 MB. */
+/** A part is what is read back at once: 26 MB of a file of 820 MB. */
 const MOST_PARTS = 32;
 const PART_ROWS = 1000;
 
@@ -53,7 +53,7 @@ interface Part {
 /**
  * Answers that come in any order and are read back in row order. What is fixed in size lies in arrays, 29 bytes a row; texts and
  * vectors lie together by parts of consecutive rows, so that a part is read back in a few large reads. The file is at most
- * the chunk's answers: 100,000 vectors of 1,024 floats are 410 MB, within the 512 MB that a Lambda function's /tmp has.
+ * the chunk's answers: 100,000 vectors of 1,024 numbers are 410 MB, or 820 MB where they are doubles.
  */
 export class AnswerSpill {
   readonly #rowCount: number;

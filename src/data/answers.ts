@@ -2,7 +2,7 @@ import { type Data, type RecordBatch, RecordBatchReader, RecordBatchStreamWriter
 import type { Outcome } from '../batch/outcomes.ts';
 import type { AnswerRow } from '../batch/output-columns.ts';
 import { recordIdOf } from '../batch/record-id.ts';
-import type { AnswerKind } from '../models/types.ts';
+import type { AnswerKind, Embedding, EmbeddingPrecision } from '../models/types.ts';
 import { AnswerBatch, type ByteRow, type Slice } from './answer-batch.ts';
 import { type AnswerSpill, type KeptPart, kept } from './answer-spill.ts';
 
@@ -27,12 +27,13 @@ export function answerRow(row: number, outcome: Outcome): AnswerRow {
 export async function* encodeAnswers(
   rows: Iterable<AnswerRow>,
   answers: AnswerKind,
+  precision?: EmbeddingPrecision,
 ): AsyncGenerator<Uint8Array> {
-  const encoder = new AnswerEncoder(answers);
+  const encoder = new AnswerEncoder(answers, precision);
   for (const row of rows) {
     yield* encoder.add({
       ...row,
-      answer: typeof row.answer === 'string' ? textSlice(row.answer) : floatSlice(row.answer),
+      answer: typeof row.answer === 'string' ? textSlice(row.answer) : vectorSlice(row.answer),
       error: textSlice(row.error),
       stopReason: textSlice(row.stopReason),
     });
@@ -44,6 +45,8 @@ export interface KeptChunk {
   readonly spill: AnswerSpill;
   readonly firstRow: number;
   readonly answers: AnswerKind;
+  /** That of the vectors in the spill. */
+  readonly precision?: EmbeddingPrecision | undefined;
   /** Why rows of which nothing was kept have no answer. */
   readonly missing: string;
 }
@@ -53,9 +56,10 @@ export async function* encodeKept({
   spill,
   firstRow,
   answers,
+  precision,
   missing,
 }: KeptChunk): AsyncGenerator<Uint8Array> {
-  const encoder = new AnswerEncoder(answers);
+  const encoder = new AnswerEncoder(answers, precision);
   const why = textSlice(missing);
   for await (const part of spill.parts()) {
     for (let row = part.first; row < part.end; row++) {
@@ -90,9 +94,9 @@ function textSlice(text: string | null): Slice | null {
   return { bytes, start: 0, end: bytes.length };
 }
 
-function floatSlice(floats: Float32Array | null): Slice | null {
-  if (floats === null) return null;
-  const bytes = new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+function vectorSlice(vector: Embedding | null): Slice | null {
+  if (vector === null) return null;
+  const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
   return { bytes, start: 0, end: bytes.length };
 }
 
@@ -100,8 +104,8 @@ class AnswerEncoder {
   readonly #batch: AnswerBatch;
   readonly #writer = new PulledStreamWriter();
 
-  constructor(answers: AnswerKind) {
-    this.#batch = new AnswerBatch(answers);
+  constructor(answers: AnswerKind, precision: EmbeddingPrecision | undefined) {
+    this.#batch = new AnswerBatch(answers, precision);
   }
 
   add(row: ByteRow): readonly Uint8Array[] {
@@ -192,12 +196,13 @@ export class StoredAnswer implements AnswerRow {
     return answer.children.length > 0 ? null : sliceOf(answer, this.#row);
   }
 
-  get answer(): string | Float32Array | null {
+  get answer(): string | Embedding | null {
     const { answer } = this.#columns;
-    const floats = answer.children[0]?.values;
-    if (!(floats instanceof Float32Array)) return textOf(answer, this.#row);
+    const numbers: unknown = answer.children[0]?.values;
+    const isVector = numbers instanceof Float32Array || numbers instanceof Float64Array;
+    if (!isVector) return textOf(answer, this.#row);
     if (!answer.getValid(this.#row)) return null;
-    return floats.subarray(answer.valueOffsets[this.#row], answer.valueOffsets[this.#row + 1]);
+    return numbers.subarray(answer.valueOffsets[this.#row], answer.valueOffsets[this.#row + 1]);
   }
 
   get recordId(): string {

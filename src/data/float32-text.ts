@@ -5,8 +5,6 @@ const [FEWEST_DIGITS, MOST_DIGITS] = [6, 9];
 const powers = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
 /** Floats that are written without an exponent and whose digits can be found exactly with those powers. */
 const [LEAST, MOST] = [1e-6, 1e6];
-/** Bytes that a float's text takes at most, such as `-1.17549435e-38`. */
-export const MOST_FLOAT_BYTES = 24;
 
 /** Writes the shortest JSON number that reads back as the same 32-bit float; `null` where JSON has no number. Returns its end. */
 export function writeFloat32(float: number, into: Buffer, at: number): number {

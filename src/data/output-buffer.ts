@@ -1,7 +1,8 @@
+import type { Embedding } from '../models/types.ts';
 import type { Slice } from './answer-batch.ts';
-import { MOST_FLOAT_BYTES, writeFloat32 } from './float32-text.ts';
+import { mostVectorBytes, writeVector } from './vector-text.ts';
 
-const [LF, CR, SPACE, QUOTE, COMMA, OPEN, CLOSE] = [0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x5b, 0x5d];
+const [LF, CR, SPACE, QUOTE, COMMA] = [0x0a, 0x0d, 0x20, 0x22, 0x2c];
 const BOM = [0xef, 0xbb, 0xbf] as const;
 const SIZE = 1024 * 1024;
 
@@ -51,20 +52,20 @@ export class OutputBuffer {
     else this.raw(bytes.subarray(start, end));
   }
 
-  /** A vector as a JSON array of floats, each of which reads back the same. */
-  vector(floats: Float32Array): void {
-    const room = floats.length * (MOST_FLOAT_BYTES + 1) + 4;
+  /** A vector as a JSON array of numbers, each of which reads back the same. */
+  vector(vector: Embedding): void {
+    const room = mostVectorBytes(vector) + 2;
     if (this.#delimiter !== COMMA) {
       const bytes = Buffer.allocUnsafe(room);
-      this.field({ bytes, start: 0, end: writeVector(floats, bytes, 0) });
+      this.field({ bytes, start: 0, end: writeVector(vector, bytes, 0) });
       return;
     }
-    // Nothing but the commas between floats needs quotes then.
+    // Nothing but the commas between numbers needs quotes then.
     this.#reserve(room);
     const bytes = this.#bytes;
-    if (floats.length > 1) bytes[this.#length++] = QUOTE;
-    this.#length = writeVector(floats, bytes, this.#length);
-    if (floats.length > 1) bytes[this.#length++] = QUOTE;
+    if (vector.length > 1) bytes[this.#length++] = QUOTE;
+    this.#length = writeVector(vector, bytes, this.#length);
+    if (vector.length > 1) bytes[this.#length++] = QUOTE;
   }
 
   #needsQuotes(bytes: Uint8Array, start: number, end: number): boolean {
@@ -97,17 +98,6 @@ export class OutputBuffer {
     this.#bytes.copy(bytes, 0, 0, this.#length);
     this.#bytes = bytes;
   }
-}
-
-function writeVector(floats: Float32Array, into: Buffer, at: number): number {
-  let end = at;
-  into[end++] = OPEN;
-  for (let i = 0; i < floats.length; i++) {
-    if (i > 0) into[end++] = COMMA;
-    end = writeFloat32(floats[i] as number, into, end);
-  }
-  into[end++] = CLOSE;
-  return end;
 }
 
 const SPECIAL = /["\r\n\uFEFF]|^ | $/;

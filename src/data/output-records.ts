@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { type OutputLine, outcomeOf, readOutputLine } from '../batch/outcomes.ts';
-import { rowOf } from '../batch/record-id.ts';
+import { type OutputLine, outcomeOf, type RowOf, readOutputLine } from '../batch/outcomes.ts';
+import { rowOf as rowOfRecordId } from '../batch/record-id.ts';
 import { AnswerScratch } from '../models/answer-scratch.ts';
 import {
   CLOSE_BRACE,
@@ -15,7 +15,7 @@ import {
   skipBlanks,
   skipValue,
 } from '../models/json-bytes.ts';
-import type { ExtractedAnswer, ModelFamily } from '../models/types.ts';
+import type { EmbeddingPrecision, ExtractedAnswer, ModelFamily } from '../models/types.ts';
 import { NEWLINE } from './lines.ts';
 
 /** A line of a job's output, like `OutputLine`; an answer's own bytes may lie in the scratch instead of in a value. */
@@ -45,10 +45,17 @@ class Found {
 export class OutputReader {
   /** The bytes of an extracted answer, until the next record is read. */
   readonly scratch = new AnswerScratch();
-  readonly #family: ModelFamily;
+  readonly #rowOf: RowOf;
+  readonly #decode: ModelFamily['decode'];
+  readonly #extract: ModelFamily['extract'];
 
-  constructor(family: ModelFamily) {
-    this.#family = family;
+  /** Rows of records that are not ours are told by `rowOf`. */
+  constructor(family: ModelFamily, precision: EmbeddingPrecision = 'float32', rowOf: RowOf = rowOfRecordId) {
+    this.#rowOf = rowOf;
+    this.#decode = (output) => family.decode(output, precision);
+    // The way around `JSON.parse` pays where rounding to 32 bits swallows its errors; doubles take the exact parser.
+    const isExact = family.answers === 'embedding' && precision === 'float64';
+    this.#extract = isExact ? undefined : family.extract;
   }
 
   /** The records of whole lines, each of which ends in `\n`. */
@@ -68,7 +75,7 @@ export class OutputReader {
       const found = this.#scan(json, start, end);
       if (found !== undefined) return this.#judge(json, found);
     }
-    return readOutputLine(json.bytes.toString('utf8', start, end), this.#family.decode);
+    return readOutputLine(json.bytes.toString('utf8', start, end), this.#decode, this.#rowOf);
   }
 
   #scan(json: Json, start: number, end: number): Found | undefined {
@@ -85,7 +92,7 @@ export class OutputReader {
   #member(json: Json, key: number, value: number, found: Found): number {
     if (holds(json.bytes, key, MODEL_OUTPUT)) {
       found.output = value;
-      found.answer = this.#family.extract?.(json, value, this.scratch);
+      found.answer = this.#extract?.(json, value, this.scratch);
       found.outputEnd = found.answer?.end ?? skipValue(json.bytes, value, json.view);
       return found.outputEnd;
     }
@@ -101,12 +108,12 @@ export class OutputReader {
   }
 
   #judge(json: Json, found: Found): OutputRecord {
-    const row = rowOf(parsed(json, found.id, found.idEnd));
+    const row = this.#rowOf(parsed(json, found.id, found.idEnd));
     const error = parsed(json, found.error, found.errorEnd);
     if (row !== undefined && found.answer !== undefined && (error === undefined || error === null)) {
       return { kind: 'extracted', row, answer: found.answer };
     }
-    return outcomeOf(row, error, () => parsed(json, found.output, found.outputEnd), this.#family.decode);
+    return outcomeOf(row, error, () => parsed(json, found.output, found.outputEnd), this.#decode);
   }
 }
 

@@ -14,12 +14,13 @@ export const titanTextEmbeddingsV2: ModelFamily = {
 
   encode: (text) => ({ inputText: text }),
 
-  decode(output) {
+  decode(output, precision = 'float32') {
     const parsed = modelOutput.safeParse(output);
     if (!parsed.success) return { unreadable: z.prettifyError(parsed.error) };
+    const { embedding } = parsed.data;
     return {
       response: null,
-      embedding: Float32Array.from(parsed.data.embedding),
+      embedding: precision === 'float64' ? Float64Array.from(embedding) : Float32Array.from(embedding),
       stopReason: null,
       inputTokens: parsed.data.inputTextTokenCount ?? null,
       outputTokens: null,

@@ -15,10 +15,14 @@ export interface AnswerFacts {
   readonly outputTokens: number | null;
 }
 
+/** How much of each number of a vector is kept: the nearest 32-bit float, or the value that the model wrote, to the bit. */
+export type EmbeddingPrecision = 'float32' | 'float64';
+export type Embedding = Float32Array | Float64Array;
+
 /** What a model made of one record: text or a vector, and what it reports about it. */
 export interface Answer extends AnswerFacts {
   readonly response: string | null;
-  readonly embedding: Float32Array | null;
+  readonly embedding: Embedding | null;
 }
 
 /** An answer that `extract` left in the scratch. */
@@ -44,9 +48,10 @@ export interface ModelFamily {
   readonly answers: AnswerKind;
   /** `text` is the rendered prompt, or the text to embed. Returns the record's `modelInput`. */
   encode(text: string): Readonly<Record<string, unknown>>;
-  decode(modelOutput: unknown): Answer | Unreadable;
+  /** A vector is of 32-bit floats unless another precision is asked for. */
+  decode(modelOutput: unknown, precision?: EmbeddingPrecision): Answer | Unreadable;
   /**
-   * The same as `decode`, from the bytes of a line that ends in `\n`, with `modelOutput` at a place, and without a JavaScript value
+   * The same as `decode` with 32-bit floats, from the bytes of a line that ends in `\n`, with `modelOutput` at a place, and without a JavaScript value
    * for what the model made. Undefined for all but the usual shapes, good or bad: `decode` has the say on those.
    */
   extract?(json: Json, at: number, into: AnswerScratch): ExtractedAnswer | undefined;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type AnswerRow, answerColumns, appendedColumns } from '../../src/batch/output-columns.ts';
-import type { AnswerKind } from '../../src/models/types.ts';
+import type { AnswerKind, EmbeddingPrecision } from '../../src/models/types.ts';
 import cases from '../cases/batch/output-columns.json';
 
 interface Case {
@@ -48,11 +48,14 @@ const row: AnswerRow = {
   outputTokens: 0,
 };
 
-test.each<[AnswerKind, string]>([
-  ['response', 'string'],
-  ['embedding', 'list<float>'],
-])('each column of %s takes its own cell of a row, renamed or not', (answers, type) => {
-  const columns = answerColumns(answers);
+test.each<[AnswerKind, EmbeddingPrecision | undefined, string]>([
+  ['response', undefined, 'string'],
+  ['response', 'float64', 'string'],
+  ['embedding', undefined, 'list<float>'],
+  ['embedding', 'float32', 'list<float>'],
+  ['embedding', 'float64', 'list<double>'],
+])('each column of %s in %s takes its own cell of a row, renamed or not', (answers, precision, type) => {
+  const columns = answerColumns(answers, precision);
   expect(columns.map((column) => [column.name, column.type, column.of(row)])).toEqual([
     [answers, type, 'an answer'],
     ['record_id', 'string', 'R0000000007'],
@@ -65,6 +68,7 @@ test.each<[AnswerKind, string]>([
   const renamed = appendedColumns(
     columns.map(({ name }) => name),
     answers,
+    precision,
   );
   expect(renamed.columns.map((column) => [column.type, column.of(row)])).toEqual(
     columns.map((column) => [column.type, column.of(row)]),

@@ -114,6 +114,33 @@ test('a directory that is not there is an error', async () => {
   await expect(spill.flush()).rejects.toThrow('ENOENT');
 });
 
+test.each(['memory', 'a file'])(
+  'kept vectors of doubles are encoded as their rows would be, from %s',
+  async (place) => {
+    const memoryBytes = place === 'memory' ? Number.MAX_SAFE_INTEGER : 0;
+    const spill = new AnswerSpill({ rowCount: 1200, memoryBytes, directory });
+    const vectors = Array.from({ length: 1200 }, (_, i) =>
+      Float64Array.from({ length: 100 + (i % 3) }, (_, n) => (i - 600) / (n + 3)),
+    );
+    for (const [i, { buffer }] of vectors.entries()) {
+      spill.putAnswer(i, new Uint8Array(buffer), buffer.byteLength, facts({ inputTokens: i }));
+    }
+    await spill.flush();
+    const rows = vectors.map((embedding, i) =>
+      answerRow(i, {
+        status: 'succeeded',
+        answer: { ...facts({ inputTokens: i }), response: null, embedding },
+      }),
+    );
+    const whole = { spill, firstRow: 0, answers: 'embedding', precision: 'float64', missing: '' } as const;
+    const bytes = Buffer.concat(await collected(encodeKept(whole)));
+    expect(bytes.equals(Buffer.concat(await collected(encodeAnswers(rows, 'embedding', 'float64'))))).toBe(
+      true,
+    );
+    await spill.close();
+  },
+);
+
 test('kept texts are encoded as their rows would be', async () => {
   const spill = new AnswerSpill({ rowCount: 2300, memoryBytes: 0, directory });
   const error = { code: '400', message: 'bad "é"' };

@@ -3,13 +3,13 @@ import { type OutputLine, readOutputLine } from '../../src/batch/outcomes.ts';
 import { OutputReader } from '../../src/data/output-records.ts';
 import { claude } from '../../src/models/claude.ts';
 import { titanTextEmbeddingsV2 as titan } from '../../src/models/titan-text-embeddings-v2.ts';
-import type { ModelFamily } from '../../src/models/types.ts';
+import type { EmbeddingPrecision, ModelFamily } from '../../src/models/types.ts';
 import cases from '../cases/batch/output-lines.json';
 import { corrupted, jsonArray, jsonNumber, jsonOf, jsonString, jsonText } from '../models/json-texts.ts';
 
 /** What a reader makes of a file's lines, an extracted answer as the value that it stands for. */
-function read(family: ModelFamily, file: Buffer): OutputLine[] {
-  const reader = new OutputReader(family);
+function read(family: ModelFamily, file: Buffer, precision?: EmbeddingPrecision): OutputLine[] {
+  const reader = new OutputReader(family, precision);
   return Array.from(reader.records(file), (record) => {
     if (record.kind !== 'extracted') return record;
     const { length, stopReason, inputTokens, outputTokens } = record.answer;
@@ -26,9 +26,12 @@ function read(family: ModelFamily, file: Buffer): OutputLine[] {
   });
 }
 
-const plain = (family: ModelFamily, line: Buffer) => readOutputLine(line.toString('utf8'), family.decode);
-const isExtracted = (family: ModelFamily, line: string) =>
-  [...new OutputReader(family).records(Buffer.from(`${line}\n`))].every(({ kind }) => kind === 'extracted');
+const plain = (family: ModelFamily, line: Buffer, precision?: EmbeddingPrecision) =>
+  readOutputLine(line.toString('utf8'), (output) => family.decode(output, precision));
+const isExtracted = (family: ModelFamily, line: string, precision?: EmbeddingPrecision) =>
+  [...new OutputReader(family, precision).records(Buffer.from(`${line}\n`))].every(
+    ({ kind }) => kind === 'extracted',
+  );
 
 const count = fc.oneof({ weight: 9, arbitrary: fc.nat({ max: 100_000 }).map(String) }, jsonNumber);
 const block = fc.oneof(
@@ -68,14 +71,15 @@ const lineOf = (modelOutput: fc.Arbitrary<string>) => {
 };
 
 test.each([
-  ['messages', claude, message],
-  ['vectors', titan, vector],
-] as const)('any line of %s is read as JSON.parse and decode read it', (_, family, output) => {
+  ['messages', claude, message, undefined],
+  ['vectors', titan, vector, undefined],
+  ['vectors of doubles', titan, vector, 'float64'],
+] as const)('any line of %s is read as JSON.parse and decode read it', (_, family, output, precision) => {
   const line = lineOf(output).filter((bytes) => bytes.length > 0 && !bytes.includes(0x0a));
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 3 }), (lines) => {
       const file = Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.of(0x0a)]));
-      expect(read(family, file)).toEqual(lines.map((bytes) => plain(family, bytes)));
+      expect(read(family, file, precision)).toEqual(lines.map((bytes) => plain(family, bytes, precision)));
     }),
     { numRuns: 3000 },
   );
@@ -106,6 +110,37 @@ test.each([
   expect(isExtracted(family, `{"modelInput":{},"modelOutput":${modelOutput},"recordId":"R0000000001"}`)).toBe(
     expected,
   );
+});
+
+const vectorLine = (numbers: string) =>
+  `{"modelOutput":{"embedding":${numbers},"inputTextTokenCount":3},"recordId":"R0000000001"}\n`;
+const vectorsOf = (lines: string) =>
+  read(titan, Buffer.from(lines), 'float64').map((record) =>
+    record.kind === 'outcome' && record.outcome.status === 'succeeded'
+      ? record.outcome.answer.embedding
+      : null,
+  );
+
+test('each number of a vector of doubles is what JSON.parse makes of it, to the bit', () => {
+  const odd =
+    '[0.1, 1e-320, -0, -0.0, 1.7976931348623157e308, 5e-324, 2e-324, 9007199254740993, -1e-400, 0.30000000000000004]';
+  expect(vectorsOf(vectorLine(odd))).toEqual([Float64Array.from(JSON.parse(odd) as number[])]);
+  fc.assert(
+    fc.property(fc.array(jsonNumber, { minLength: 1 }), (texts) => {
+      const values = texts.map(Number);
+      const expected = values.every(Number.isFinite) ? Float64Array.from(values) : null;
+      // toEqual tells -0 from 0.
+      expect(vectorsOf(vectorLine(`[${texts}]`))).toEqual([expected]);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('texts go around JSON.parse whatever the precision of vectors is', () => {
+  const line = (output: string) => `{"modelOutput":${output},"recordId":"R0000000001"}`;
+  expect(isExtracted(claude, line(usual.message), 'float64')).toBe(true);
+  expect(isExtracted(titan, line(usual.vector), 'float32')).toBe(true);
+  expect(isExtracted(titan, line(usual.vector), 'float64')).toBe(false);
 });
 
 test('a long answer outgrows the room of a short one', () => {

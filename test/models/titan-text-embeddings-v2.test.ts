@@ -18,6 +18,12 @@ test('reads a vector as 32-bit floats, with its tokens', () => {
   );
 });
 
+test('reads a vector as the doubles that JSON.parse makes of it, where that is asked for', () => {
+  const { embedding } = JSON.parse('{"embedding":[0.1,1e-320,-0,1.7976931348623157e308,9007199254740993]}');
+  const decoded = titan.decode({ embedding, inputTextTokenCount: 9 }, 'float64');
+  expect(decoded).toMatchObject({ embedding: Float64Array.from(embedding), inputTokens: 9 });
+});
+
 test.each([
   ['no count', { embedding: [1] }, null],
   ['a null count', { embedding: [1], inputTextTokenCount: null }, null],
