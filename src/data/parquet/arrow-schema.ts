@@ -1,15 +1,19 @@
 import {
+  Bool,
   type DataType,
+  DateDay,
   Field,
   Float32,
+  Float64,
   Int64,
   List,
   Message,
   MessageReader,
   Schema,
+  TimestampMicrosecond,
   Utf8,
 } from 'apache-arrow';
-import type { OutputColumn } from './types.ts';
+import type { OutputColumn, OutputType } from './types.ts';
 
 /** An encapsulated IPC message: this marker, the length of what follows, and metadata padded to 8 bytes. */
 const CONTINUATION = 0xffffffff;
@@ -23,7 +27,7 @@ export function addArrowFields(value: string, columns: readonly OutputColumn[]):
   if (!schema) return null;
   const fields = [
     ...schema.fields,
-    ...columns.map(({ name, type }) => new Field(name, arrowType(type), true)),
+    ...columns.map(({ name, type }) => new Field(name, ARROW_TYPES[type](), true)),
   ];
   return encodeSchema(new Schema(fields, schema.metadata, schema.dictionaries, schema.metadataVersion));
 }
@@ -47,15 +51,18 @@ function encodeSchema(schema: Schema): string {
   return bytes.toString('base64');
 }
 
-function arrowType(type: OutputColumn['type']): DataType {
-  switch (type) {
-    case 'string':
-      return new Utf8();
-    case 'int64':
-      return new Int64();
-    case 'list<float>':
-      return new List(new Field('element', new Float32(), true));
-    default:
-      return type satisfies never;
-  }
+const ARROW_TYPES = {
+  string: () => new Utf8(),
+  int64: () => new Int64(),
+  double: () => new Float64(),
+  boolean: () => new Bool(),
+  date: () => new DateDay(),
+  timestamp: () => new TimestampMicrosecond(),
+  timestamp_utc: () => new TimestampMicrosecond('UTC'),
+  'list<float>': () => listOf(new Float32()),
+  'list<double>': () => listOf(new Float64()),
+} as const satisfies Record<OutputType, () => DataType>;
+
+function listOf(type: DataType): DataType {
+  return new List(new Field('element', type, true));
 }

@@ -1,111 +1,160 @@
-import { isUtf8 } from 'node:buffer';
-import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
+import { Arena } from './arena.ts';
 import type { Places } from './cell-buffers.ts';
+import { DeltaReader } from './delta.ts';
+import { type PhysicalValues, STEP_BYTES, type ValueReader } from './value-reader.ts';
 
-// A byte order mark at the start of a cell is part of the cell.
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** PLAIN: each value is its length in 4 bytes, then its bytes. Lengths are overwritten with zeros when they have been read. */
+export class PlainArrays implements ValueReader {
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly most: number;
+  private at = 0;
 
-/**
- * Places of `count` PLAIN values: each is its length in 4 bytes, then its bytes. The lengths are overwritten with zeros,
- * so that the whole can be checked as UTF-8 at once; returns the bytes, which are others when some were no UTF-8.
- */
-export function plainStrings(bytes: Uint8Array, count: number, places: Places): Uint8Array {
-  const { starts, ends } = places;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  for (let i = 0; i < count; i += 1) {
-    const length = view.getUint32(at, true);
-    view.setUint32(at, 0);
-    at += 4;
-    starts[i] = at;
-    at += length;
-    ends[i] = at;
+  constructor(bytes: Uint8Array, most = STEP_BYTES) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.most = most;
   }
-  assertWithin(at, bytes);
-  return isUtf8(bytes.subarray(0, at)) ? bytes : repaired(bytes, count, places);
+
+  read(wanted: number, places: Places): PhysicalValues {
+    const { view, bytes, most } = this;
+    const { starts, ends } = places;
+    const first = this.at;
+    let at = first;
+    let count = 0;
+    while (count < wanted && at - first < most) {
+      const length = view.getUint32(at, true);
+      view.setUint32(at, 0);
+      at += 4;
+      starts[count] = at;
+      at += length;
+      ends[count] = at;
+      count += 1;
+    }
+    assertWithin(at, bytes);
+    this.at = at;
+    return { ...places, bytes, count };
+  }
 }
 
 /** DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. */
-export function deltaLengthStrings(bytes: Uint8Array, count: number, places: Places): Uint8Array {
-  const { lengths, end } = deltaLengths(bytes, 0, count);
-  let at = end;
-  for (let i = 0; i < count; i += 1) {
-    places.starts[i] = at;
-    at += lengths[i] ?? 0;
-    places.ends[i] = at;
+export class DeltaLengthArrays implements ValueReader {
+  private readonly bytes: Uint8Array;
+  private readonly lengths: Lengths;
+  private at: number;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.lengths = new Lengths(bytes, 0);
+    this.at = this.lengths.end;
   }
-  assertWithin(at, bytes);
-  return checked(bytes, end, at, count, places);
+
+  read(wanted: number, places: Places): PhysicalValues {
+    const { starts, ends } = places;
+    const first = this.at;
+    let count = 0;
+    while (count < wanted && this.at - first < STEP_BYTES) {
+      starts[count] = this.at;
+      this.at += this.lengths.next();
+      ends[count] = this.at;
+      count += 1;
+    }
+    assertWithin(this.at, this.bytes);
+    return { ...places, bytes: this.bytes, count };
+  }
 }
 
 /** DELTA_BYTE_ARRAY: how much of the value before is kept, the lengths of what follows it, and that. */
-export function deltaStrings(bytes: Uint8Array, count: number, places: Places): Uint8Array {
-  const prefixes = deltaLengths(bytes, 0, count);
-  const suffixes = deltaLengths(bytes, prefixes.end, count);
-  const arena = new Uint8Array(sum(prefixes.lengths) + sum(suffixes.lengths));
-  let from = suffixes.end;
-  let at = 0;
-  let previous = 0;
-  for (let i = 0; i < count; i += 1) {
-    const prefix = prefixes.lengths[i] ?? 0;
-    const suffix = suffixes.lengths[i] ?? 0;
-    if (prefix > at - previous) throw new RangeError('a value keeps more than the one before it has');
-    assertWithin(from + suffix, bytes);
-    arena.copyWithin(at, previous, previous + prefix);
-    arena.set(bytes.subarray(from, from + suffix), at + prefix);
-    from += suffix;
-    previous = at;
-    at += prefix + suffix;
-    places.starts[i] = previous;
-    places.ends[i] = at;
+export class DeltaArrays implements ValueReader {
+  private readonly bytes: Uint8Array;
+  private readonly prefixes: Lengths;
+  private readonly suffixes: Lengths;
+  private readonly arena = new Arena();
+  private at: number;
+  /** The value before begins here in the arena. */
+  private previous = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.prefixes = new Lengths(bytes, 0);
+    this.suffixes = new Lengths(bytes, this.prefixes.end);
+    this.at = this.suffixes.end;
   }
-  return checked(arena, 0, at, count, places);
-}
 
-function deltaLengths(bytes: Uint8Array, at: number, count: number) {
-  const lengths = new Int32Array(count);
-  if (count === 0) return { lengths, end: at };
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: at };
-  deltaBinaryUnpack(reader, count, lengths);
-  if (lengths.some((length) => length < 0)) throw new RangeError('a length is negative');
-  return { lengths, end: reader.offset };
-}
-
-/** Values that follow one another without a gap may each be broken though all together are UTF-8. */
-function checked(bytes: Uint8Array, from: number, end: number, count: number, places: Places): Uint8Array {
-  const whole = isUtf8(bytes.subarray(from, end)) && !startsInCharacter(bytes, end, count, places.starts);
-  return whole ? bytes : repaired(bytes, count, places);
-}
-
-function startsInCharacter(bytes: Uint8Array, end: number, count: number, starts: Int32Array): boolean {
-  for (let i = 0; i < count; i += 1) {
-    const start = starts[i] ?? 0;
-    if (start < end && ((bytes[start] ?? 0) & 0xc0) === 0x80) return true;
+  read(wanted: number, places: Places): PhysicalValues {
+    const { starts, ends } = places;
+    const { arena } = this;
+    this.keepLast();
+    const kept = arena.length;
+    let count = 0;
+    while (count < wanted && arena.length - kept < STEP_BYTES) {
+      starts[count] = this.addValue();
+      ends[count] = arena.length;
+      count += 1;
+    }
+    return { ...places, bytes: arena.bytes, count };
   }
-  return false;
+
+  /** The value before is all that the next one needs. */
+  private keepLast(): void {
+    const { arena } = this;
+    arena.bytes.copyWithin(0, this.previous, arena.length);
+    arena.length -= this.previous;
+    this.previous = 0;
+  }
+
+  private addValue(): number {
+    const { arena, bytes } = this;
+    const prefix = this.prefixes.next();
+    const suffix = this.suffixes.next();
+    const at = arena.length;
+    if (prefix > at - this.previous) throw new RangeError('a value keeps more than the one before it has');
+    assertWithin(this.at + suffix, bytes);
+    arena.reserve(prefix + suffix);
+    arena.bytes.copyWithin(at, this.previous, this.previous + prefix);
+    arena.length += prefix;
+    arena.addRange(bytes, this.at, this.at + suffix);
+    this.at += suffix;
+    this.previous = at;
+    return at;
+  }
 }
 
-/** The values as text has them: what is no UTF-8 becomes U+FFFD. */
-function repaired(bytes: Uint8Array, count: number, { starts, ends }: Places): Uint8Array {
-  const values: Uint8Array[] = [];
-  let at = 0;
-  for (let i = 0; i < count; i += 1) {
-    const value = bytes.subarray(starts[i], ends[i]);
-    const sound = isUtf8(value) ? value : Buffer.from(UTF8.decode(value));
-    values.push(sound);
-    starts[i] = at;
-    at += sound.length;
-    ends[i] = at;
+const LENGTHS_AT_ONCE = 256;
+
+/** Delta encoded lengths, one at a time; they are decoded no further ahead than a few. */
+class Lengths {
+  /** Where they end. */
+  readonly end: number;
+  private readonly reader: DeltaReader;
+  private readonly held = new Int32Array(LENGTHS_AT_ONCE);
+  private left: number;
+  private heldCount = 0;
+  private at = 0;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.end = new DeltaReader(bytes, at).passAll();
+    this.reader = new DeltaReader(bytes, at);
+    this.left = this.reader.total;
   }
-  return Buffer.concat(values, at);
+
+  next(): number {
+    if (this.at === this.heldCount) this.readOn();
+    const length = this.held[this.at] ?? 0;
+    this.at += 1;
+    if (length < 0) throw new RangeError('a length is negative');
+    return length;
+  }
+
+  private readOn(): void {
+    if (this.left === 0) throw new RangeError('there are fewer lengths than values');
+    this.heldCount = Math.min(LENGTHS_AT_ONCE, this.left);
+    this.reader.readLow(this.held, this.heldCount);
+    this.left -= this.heldCount;
+    this.at = 0;
+  }
 }
 
 function assertWithin(end: number, bytes: Uint8Array): void {
   if (end > bytes.length) throw new RangeError(`values of ${end} bytes in a page of ${bytes.length}`);
-}
-
-function sum(values: Int32Array): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

@@ -1,4 +1,4 @@
-/** Places of cells that grow with the largest page, and are used again for the next one. */
+/** Places of values or cells that grow with the largest step, and are used again for the next one. */
 export interface Places {
   readonly starts: Int32Array;
   readonly ends: Int32Array;

@@ -6,5 +6,13 @@ export interface CellCursor {
   ready(): Promise<number>;
   take(rows: number): CellColumn;
   /** Ends the use of what was taken. */
-  close?(): void;
+  close(): void;
+}
+
+/** Rows that are decoded at once at most. */
+export const STEP_ROWS = 2048;
+
+/** How many rows are decoded from one on: up to the same borders in all columns, so that their steps do not drift apart. */
+export function rowsToBorder(row: number): number {
+  return STEP_ROWS - (row % STEP_ROWS);
 }

@@ -14,6 +14,11 @@ export function cellText(column: SchemaTree): (value: unknown) => string | null 
   return (value) => (isNull(value) && !isRepeated(column) ? null : json(value));
 }
 
+/** The writer of a column's cells as JSON, of the same values. */
+export function cellJson(column: SchemaTree): (value: unknown) => string {
+  return jsonOf(column);
+}
+
 function textOr(leaf: LeafText): (value: unknown) => string | null {
   return (value) => (isNull(value) ? null : leaf.text(value));
 }

@@ -1,9 +1,10 @@
-import type { AsyncBuffer, ColumnChunk, Compressors, FileMetaData } from 'hyparquet';
+import type { AsyncBuffer, ColumnChunk, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { parquetSchema } from 'hyparquet';
 import { getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
 import type { CellBatch } from '../cells.ts';
 import type { CellCursor } from './cell-cursor.ts';
-import type { ChunkRange } from './chunk-pages.ts';
+import { cellText } from './cell-text.ts';
+import type { ChunkRange } from './chunk-range.ts';
 import { decompressors } from './codecs.ts';
 import {
   type GroupRange,
@@ -17,6 +18,7 @@ import {
 import { LeafRows } from './leaf-rows.ts';
 import { isString } from './leaf-text.ts';
 import { unannotated } from './raw-schema.ts';
+import { SharedMemory } from './shared-memory.ts';
 import { guardSource } from './source-guard.ts';
 import { StringColumn } from './string-column.ts';
 import type { ParquetTable } from './types.ts';
@@ -34,19 +36,29 @@ interface Group {
   readonly rows: number;
   readonly compressors: Compressors;
   readonly windowBytes: number;
+  readonly large: SharedMemory;
 }
 
 /**
  * The cells of a range of rows as bytes, with the texts of `readParquetText`. Strings stay where their pages have them;
- * memory is bounded by a page or two of each column, and its dictionary.
+ * memory is bounded by a page of each column and its dictionary, and a page as it is in the file.
  */
 export async function* parquetCells(table: ParquetTable, options: ReadOptions): AsyncGenerator<CellBatch> {
+  yield* selectedCells(table, selectColumns(table, options.columns, cellText), options);
+}
+
+/** Cells as their columns' own writers have them, but for strings, which stay the bytes that they are. */
+export async function* selectedCells(
+  table: ParquetTable,
+  selected: readonly SelectedColumn[],
+  options: Omit<ReadOptions, 'columns'>,
+): AsyncGenerator<CellBatch> {
   const ranges = selectRows(table, options);
-  const selected = selectColumns(table, options.columns);
   const { buffer: source, decode } = guardSource(table.source, table.name);
+  const large = new SharedMemory();
   for (const range of ranges) {
     const what = `row group ${range.index}`;
-    const group = await decode(what, () => openGroup(table, source, range, selected.length));
+    const group = await decode(what, () => openGroup(table, source, range, selected.length, large));
     const cursors = new Map(selected.map((column) => [column.position, cursorOf(group, column)]));
     for (let left = range.end - range.start; left > 0; ) {
       options.signal?.throwIfAborted();
@@ -55,11 +67,21 @@ export async function* parquetCells(table: ParquetTable, options: ReadOptions): 
       yield { rowCount, columns: selected.flatMap(({ position }) => taken.get(position) ?? []) };
       left -= rowCount;
     }
-    for (const cursor of cursors.values()) cursor.close?.();
+    for (const cursor of cursors.values()) cursor.close();
   }
 }
 
-function openGroup(table: ParquetTable, source: AsyncBuffer, range: GroupRange, columns: number): Group {
+export function isStringColumn({ element, children }: SchemaTree): boolean {
+  return children.length === 0 && element.repetition_type !== 'REPEATED' && isString(element);
+}
+
+function openGroup(
+  table: ParquetTable,
+  source: AsyncBuffer,
+  range: GroupRange,
+  columns: number,
+  large: SharedMemory,
+): Group {
   const group = table.metadata.row_groups[range.index];
   if (!group) throw new RangeError('it is not there');
   const share = Math.floor(AHEAD_BYTES.all / Math.max(columns, 1));
@@ -70,6 +92,7 @@ function openGroup(table: ParquetTable, source: AsyncBuffer, range: GroupRange, 
     rows: Number(group.num_rows),
     compressors: decompressors(),
     windowBytes: Math.max(AHEAD_BYTES.least, Math.min(AHEAD_BYTES.most, share)),
+    large,
   };
 }
 
@@ -84,14 +107,9 @@ function cursorOf(group: Group, { position, node, text }: SelectedColumn): CellC
   const physical = parquetSchema(group.metadata).children[position];
   if (!physical) throw new TypeError('a column without a schema');
   const leaves = leavesOf(group.metadata, physical);
-  const { repetition_type: repetition } = node.element;
   const [first] = leaves;
-  if (first && node.children.length === 0 && repetition !== 'REPEATED' && isString(node.element)) {
-    return new StringColumn(rangeOf(group, first.chunk, false), {
-      codec: first.chunk.meta_data?.codec ?? 'UNCOMPRESSED',
-      compressors: group.compressors,
-      nullable: repetition !== 'REQUIRED',
-    });
+  if (first && isStringColumn(node)) {
+    return new StringColumn(first, rangeOf(group, first.chunk, false), group.compressors);
   }
   const rows = (leaf: Leaf) =>
     new LeafRows(
@@ -99,10 +117,10 @@ function cursorOf(group: Group, { position, node, text }: SelectedColumn): CellC
       rangeOf(group, leaf.chunk, getMaxRepetitionLevel(leaf.schemaPath) > 0),
       group.compressors,
     );
-  return new ValueColumn(physical, leaves.map(rows), text);
+  return new ValueColumn(physical, leaves.map(rows), text, group.range.start);
 }
 
 function rangeOf(group: Group, chunk: ColumnChunk, repeated: boolean): ChunkRange {
-  const { source, rows: groupRows, windowBytes, range } = group;
-  return { source, chunk, repeated, groupRows, start: range.start, end: range.end, windowBytes };
+  const { source, rows: groupRows, windowBytes, large, range } = group;
+  return { source, chunk, repeated, groupRows, start: range.start, end: range.end, windowBytes, large };
 }

@@ -1,120 +1,124 @@
-import type { AsyncBuffer, ColumnChunk, PageHeader } from 'hyparquet';
+import type { PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
-import { readOffsetIndex } from 'hyparquet/src/indexes.js';
 import { ByteWindow } from './byte-window.ts';
+import { type ChunkRange, extentOf, type PagePlace } from './chunk-range.ts';
 
-export interface Page {
+export interface Page extends PagePlace {
   readonly header: PageHeader;
-  /** As it is in the file, compressed. */
+  /** As it is in the file, compressed; valid only until the page has been opened. */
   readonly body: Uint8Array;
-  /** The row of its row group at which a data page starts; pages of repeated values may start inside of a row. */
-  readonly firstRow: number;
-}
-
-export interface ChunkRange {
-  readonly source: AsyncBuffer;
-  readonly chunk: ColumnChunk;
-  readonly repeated: boolean;
-  readonly groupRows: number;
-  /** Wanted rows [start, end) of the row group. */
-  readonly start: number;
-  readonly end: number;
-  /** Bytes of one read, unless a page is larger. */
-  readonly windowBytes: number;
-}
-
-interface Extent {
-  readonly start: number;
-  readonly end: number;
-  readonly firstRow: number;
-  /** Where the dictionary lies, if it does not come just before the pages. */
-  readonly dictionary?: { readonly start: number; readonly end: number };
 }
 
 /** Most headers are shorter than this; one with long statistics is read again. */
 const HEADER_BYTES = 1024;
+/** Read where only a header is wanted: it has room for the longest statistics that common writers make. */
+const SEEK_BYTES = 16 * 1024;
+/** A gap that takes as long to read as a request takes to begin. */
+const READ_THROUGH_BYTES = 256 * 1024;
 
 /**
- * The pages of a column chunk that hold wanted rows, and before them its dictionary. An offset index finds them; without
- * one the chunk is read from its start. Pages of repeated values in format 1 do not tell their rows, so all come.
+ * The pages of a column chunk that hold wanted rows, and before them its dictionary, each as `open` makes it of its bytes.
+ * An offset index or a known page finds them; without one, headers are read from the chunk's start, and no more than those
+ * where pages are large. Pages of repeated values in format 1 do not tell their rows, so all come.
  */
-export async function* chunkPages(range: ChunkRange): AsyncGenerator<Page> {
+export async function* chunkPages<T>(range: ChunkRange, open: (page: Page) => T): AsyncGenerator<T> {
   const extent = await extentOf(range);
   if (extent.dictionary) {
-    const window = new ByteWindow(range.source, extent.dictionary, range.windowBytes);
-    yield await nextPage(window, 0);
+    const pages = new PageWalk(range, extent.dictionary, 0);
+    yield await pages.take(await pages.header(), open);
   }
-  const window = new ByteWindow(range.source, extent, range.windowBytes);
-  let row = extent.firstRow;
-  while (row < range.end && window.left > 1) {
-    const header = await readHeader(window);
-    const rows = rowsOf(header, range.repeated);
-    if (rows < 0 || row + rows > range.groupRows)
-      throw new RangeError('its pages hold more rows than it has');
-    if (header.type === 'INDEX_PAGE' || (rows > 0 && row + rows <= range.start)) {
-      window.skip(header.compressed_page_size);
-    } else {
-      yield { header, body: await window.take(header.compressed_page_size), firstRow: row };
+  yield* new PageWalk(range, extent, extent.firstRow).wanted(open);
+}
+
+/** Goes from page to page of a part of a chunk. */
+class PageWalk {
+  private readonly range: ChunkRange;
+  private readonly window: ByteWindow;
+  private row: number;
+  /** Where the header of the page at hand begins. */
+  private offset = 0;
+  /** Of the page before where it was passed, else 0. At first all is likely to be passed. */
+  private passedBytes = Number.POSITIVE_INFINITY;
+
+  constructor(range: ChunkRange, part: { readonly start: number; readonly end: number }, row: number) {
+    this.range = range;
+    this.window = new ByteWindow(range.source, part, range);
+    this.row = row;
+  }
+
+  async *wanted<T>(open: (page: Page) => T): AsyncGenerator<T> {
+    const { start, end, repeated, groupRows } = this.range;
+    while (this.row < end && this.window.left > 1) {
+      const header = await this.header();
+      if (await this.leapsFrom(header)) continue;
+      const rows = rowsOf(header, repeated);
+      if (rows < 0 || this.row + rows > groupRows)
+        throw new RangeError('its pages hold more rows than it has');
+      const isPassed = rows > 0 && this.row + rows <= start;
+      if (isPassed || header.type === 'INDEX_PAGE') this.pass(header.compressed_page_size);
+      else yield await this.take(header, open);
+      this.row += rows;
     }
-    row += rows;
+  }
+
+  async header(): Promise<PageHeader> {
+    this.offset = this.window.position;
+    for (let length = HEADER_BYTES; ; length *= 8) {
+      const bytes = await this.window.peek(length, this.fetchBytes());
+      const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+      try {
+        const header = parquetHeader(reader);
+        this.window.skip(reader.offset);
+        if (!(header.compressed_page_size >= 0)) throw new TypeError('a page without a size');
+        return header;
+      } catch (error) {
+        // What is cut short and what is damaged look the same until all bytes are there.
+        if (error instanceof TypeError || bytes.length >= this.window.left) throw error;
+      }
+    }
+  }
+
+  take<T>(header: PageHeader, open: (page: Page) => T): Promise<T> {
+    const { offset, row: firstRow, range } = this;
+    const isDictionary = header.type === 'DICTIONARY_PAGE';
+    if (!isDictionary) this.passedBytes = 0;
+    // Nothing is read ahead where other pages are passed, or none is wanted any more.
+    const isLast = firstRow + rowsOf(header, range.repeated) >= range.end;
+    const isAlone = isLast || (isDictionary && range.start > 0);
+    const size = header.compressed_page_size;
+    const use = (body: Uint8Array) => open({ header, body, offset, firstRow });
+    return this.window.take(size, use, isAlone ? size : range.windowBytes);
+  }
+
+  /** From the first data page to the known one, which must be a data page as well. */
+  private async leapsFrom({ type }: PageHeader): Promise<boolean> {
+    const { known } = this.range;
+    if (!known || this.row >= known.firstRow || this.offset >= known.offset || !isDataPage(type))
+      return false;
+    this.window.skip(known.offset - this.window.position);
+    this.row = known.firstRow;
+    return true;
+  }
+
+  private pass(bytes: number): void {
+    this.window.skip(bytes);
+    this.passedBytes = bytes;
+  }
+
+  /** Before the first wanted row the next page is likely to be passed as well, and to be as large as the last one. */
+  private fetchBytes(): number {
+    const { windowBytes, start } = this.range;
+    const isSeeking = this.row < start && this.passedBytes >= READ_THROUGH_BYTES;
+    return isSeeking ? Math.min(SEEK_BYTES, windowBytes) : windowBytes;
   }
 }
 
-async function nextPage(window: ByteWindow, firstRow: number): Promise<Page> {
-  const header = await readHeader(window);
-  return { header, body: await window.take(header.compressed_page_size), firstRow };
+function isDataPage(type: PageHeader['type']): boolean {
+  return type === 'DATA_PAGE' || type === 'DATA_PAGE_V2';
 }
 
 /** Rows of a page, 0 where they are not known before it is decoded. */
 function rowsOf({ data_page_header: v1, data_page_header_v2: v2 }: PageHeader, repeated: boolean): number {
   if (v2) return v2.num_rows;
   return v1 && !repeated ? v1.num_values : 0;
-}
-
-async function readHeader(window: ByteWindow): Promise<PageHeader> {
-  for (let length = HEADER_BYTES; ; length *= 8) {
-    const bytes = await window.peek(length);
-    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-    try {
-      const header = parquetHeader(reader);
-      window.skip(reader.offset);
-      if (!(header.compressed_page_size >= 0)) throw new TypeError('a page without a size');
-      return header;
-    } catch (error) {
-      // What is cut short and what is damaged look the same until all bytes are there.
-      if (error instanceof TypeError || bytes.length >= window.left) throw error;
-    }
-  }
-}
-
-async function extentOf(range: ChunkRange): Promise<Extent> {
-  const { chunk, start, end, groupRows } = range;
-  const meta = chunk.meta_data;
-  if (!meta) throw new TypeError('a column chunk without metadata');
-  const chunkStart = Number(meta.dictionary_page_offset || meta.data_page_offset);
-  const whole = { start: chunkStart, end: chunkStart + Number(meta.total_compressed_size), firstRow: 0 };
-  const narrowed = start > 0 || end < groupRows;
-  if (!narrowed || !chunk.offset_index_offset || !chunk.offset_index_length) return whole;
-  return indexedExtent(range, whole, Number(chunk.offset_index_offset), chunk.offset_index_length);
-}
-
-async function indexedExtent(
-  range: ChunkRange,
-  whole: Extent,
-  offset: number,
-  length: number,
-): Promise<Extent> {
-  const index = new DataView(await range.source.slice(offset, offset + length));
-  const pages = readOffsetIndex({ view: index, offset: 0 }).page_locations.map((page) => ({
-    start: Number(page.offset),
-    end: Number(page.offset) + page.compressed_page_size,
-    firstRow: Number(page.first_row_index),
-  }));
-  const first = pages.findLast((page) => page.firstRow <= range.start);
-  const last = pages.findLast((page) => page.firstRow < range.end);
-  const dictionaryEnd = pages[0]?.start;
-  if (!first || !last || dictionaryEnd === undefined) return whole;
-  const extent = { start: first.start, end: last.end, firstRow: first.firstRow };
-  if (dictionaryEnd <= whole.start) return extent;
-  return { ...extent, dictionary: { start: whole.start, end: dictionaryEnd } };
 }

@@ -1,9 +1,9 @@
 import * as zlib from 'node:zlib';
 import type { CompressionCodec, Compressors } from 'hyparquet';
-import { snappyUncompress } from 'hyparquet/src/snappy.js';
 import { compressors } from 'hyparquet-compressors';
 import { snappyCompressor } from 'hysnappy';
 import { refusal } from '../../errors.ts';
+import { unpackSnappy } from './snappy.ts';
 
 /** How pages are compressed: every writer here has these three. */
 export type Compression = 'snappy' | 'zstd' | 'uncompressed';
@@ -29,7 +29,7 @@ const ZSTD_LEVEL = { 100: 1 };
 const SPARE_BYTES = 64;
 
 /** The memory of WebAssembly never shrinks, so a page larger than this is decompressed outside of it, if more slowly. */
-const LARGE_PAGE_BYTES = 8 * 1024 * 1024;
+export const LARGE_PAGE_BYTES = 8 * 1024 * 1024;
 
 /** Node's own codecs where it has them; all of them bounded by the size that the page header promises. */
 export function decompressors(): Compressors {
@@ -47,9 +47,7 @@ export function decompressors(): Compressors {
 
 function snappy(input: Uint8Array, length: number): Uint8Array {
   if (length <= LARGE_PAGE_BYTES && compressors.SNAPPY) return compressors.SNAPPY(input, length);
-  const output = new Uint8Array(length);
-  snappyUncompress(input, output);
-  return output;
+  return unpackSnappy(input, length);
 }
 
 /** A page of nulls only has no bytes to decompress, and some writers then store none: Snappy would miss its header. */

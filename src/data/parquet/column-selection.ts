@@ -1,7 +1,6 @@
 import type { ColumnChunk, FileMetaData, SchemaTree } from 'hyparquet';
 import { parquetSchema } from 'hyparquet';
 import { refusal } from '../../errors.ts';
-import { cellText } from './cell-text.ts';
 import type { ParquetTable } from './types.ts';
 
 /** Which cells are read. */
@@ -27,20 +26,35 @@ export interface GroupRange {
   readonly end: number;
 }
 
-/** @throws BatchError InvalidInput for a column that is not there, and for one that has no text. */
-export function selectColumns(table: ParquetTable, names: readonly string[]): readonly SelectedColumn[] {
+/**
+ * The columns of these names, with the writer of their cells.
+ *
+ * @throws BatchError InvalidInput for a column that is not there, and for one that has no text.
+ */
+export function selectColumns(
+  table: ParquetTable,
+  names: readonly string[],
+  writer: (node: SchemaTree) => SelectedColumn['text'],
+): readonly SelectedColumn[] {
   const { children } = parquetSchema(table.metadata);
-  return names.map((name) => columnNamed(table, children, name));
+  return names.map((name) => {
+    const column = columnNamed(table, children, name);
+    return { ...column, text: writer(column.node) };
+  });
 }
 
-function columnNamed(table: ParquetTable, nodes: readonly SchemaTree[], name: string): SelectedColumn {
+function columnNamed(
+  table: ParquetTable,
+  nodes: readonly SchemaTree[],
+  name: string,
+): Omit<SelectedColumn, 'text'> {
   const refuse = (rule: string, got: string) => refusal(`read ${table.name}`, `column ${name}`, rule, got);
   const position = table.columns.indexOf(name);
   const node = nodes[position];
   if (!node) throw refuse('be one of its columns', table.columns.join(', '));
   if (table.columns.lastIndexOf(name) !== position) throw refuse('be there once', 'several of that name');
   if (holdsVariant(node)) throw refuse('have a type with a text', 'VARIANT');
-  return { position, node, text: cellText(node) };
+  return { position, node };
 }
 
 function holdsVariant(node: SchemaTree): boolean {
@@ -48,7 +62,10 @@ function holdsVariant(node: SchemaTree): boolean {
 }
 
 /** @throws BatchError InvalidInput for rows that are not there. */
-export function selectRows(table: ParquetTable, { firstRow, rowCount }: ReadOptions): Iterable<GroupRange> {
+export function selectRows(
+  table: ParquetTable,
+  { firstRow, rowCount }: Pick<ReadOptions, 'firstRow' | 'rowCount'>,
+): Iterable<GroupRange> {
   if (firstRow >= 0 && rowCount >= 0 && firstRow + rowCount <= table.rowCount) {
     return groupRanges(table.rowGroups, firstRow, firstRow + rowCount);
   }

@@ -1,8 +1,9 @@
-import type { SchemaElement } from 'hyparquet';
-import { ConvertedTypes, FieldRepetitionTypes, ParquetTypes } from 'hyparquet/src/constants.js';
-import type { Compression } from './codecs.ts';
+import { ParquetTypes } from 'hyparquet/src/constants.js';
+import { chunkFields } from './chunk-fields.ts';
 import { editKeyValues } from './key-values.ts';
 import { outputElements, outputPath } from './output-schema.ts';
+import type { WrittenPages } from './page-writer.ts';
+import { schemaElement } from './schema-elements.ts';
 import {
   binary,
   editField,
@@ -11,32 +12,21 @@ import {
   readList,
   readStruct,
   THRIFT,
-  type ThriftField,
   writeList,
   writeStruct,
 } from './thrift.ts';
+import { i32, i64, structs, text, unionOf } from './thrift-fields.ts';
 import type { OutputColumn } from './types.ts';
 
-/** Where a new column chunk lies in the output file. */
-export interface NewChunk {
+/** A column chunk that was written anew, of a column that is added. */
+export interface NewChunk extends WrittenPages {
   readonly column: OutputColumn;
-  readonly compression: Compression;
-  readonly offset: bigint;
-  readonly compressedBytes: bigint;
-  readonly uncompressedBytes: bigint;
-  /** Values in Parquet's sense: entries with levels, so an empty or absent list counts as one. */
-  readonly values: bigint;
-  /** Those of them that hold nothing. */
-  readonly nulls: bigint;
 }
 
 // Field ids of parquet.thrift.
 const FILE = { schema: 2, rowGroups: 4, keyValues: 5, columnOrders: 7 } as const;
 const ELEMENT_CHILDREN = 5;
 const GROUP = { columns: 1, totalByteSize: 2, totalCompressedSize: 6 } as const;
-const PLAIN = 0n;
-const RLE = 3n;
-const CODECS = { uncompressed: 0, snappy: 1, zstd: 6 } as const satisfies Record<Compression, number>;
 /** The bytes with which a file starts and ends. */
 export const MAGIC = 'PAR1';
 
@@ -59,14 +49,14 @@ export function appendToFooter(
 
 /** The footer of a file of row groups without a column, to which columns can be appended. */
 export function emptyFooter(groupRows: readonly number[]): Uint8Array {
-  const root = writeStruct([{ id: 4, type: THRIFT.binary, raw: binary('schema') }, i32(5, 0)]);
+  const root = writeStruct([text(4, 'schema'), i32(5, 0)]);
   const rows = groupRows.reduce((sum, count) => sum + count, 0);
   return writeStruct([
     i32(1, 1),
     structs(FILE.schema, [root]),
     i64(3, BigInt(rows)),
     structs(FILE.rowGroups, groupRows.map(emptyGroup)),
-    { id: 6, type: THRIFT.binary, raw: binary('bedrock-batch') },
+    text(6, 'bedrock-batch'),
     structs(FILE.columnOrders, []),
   ]);
 }
@@ -114,51 +104,13 @@ function appendToRowGroup(raw: Uint8Array, chunks: readonly NewChunk[]): Uint8Ar
 
 function columnChunk(chunk: NewChunk): Uint8Array {
   const leaf = outputElements(chunk.column).at(-1);
-  const path = outputPath(chunk.column).map(binary);
-  const encodings = [integer(PLAIN), integer(RLE)];
-  const metadata = writeStruct([
-    i32(1, ParquetTypes.indexOf(leaf?.type ?? 'BYTE_ARRAY')),
-    { id: 2, type: THRIFT.list, raw: writeList({ type: THRIFT.i32, items: encodings }) },
-    { id: 3, type: THRIFT.list, raw: writeList({ type: THRIFT.binary, items: path }) },
-    i32(4, CODECS[chunk.compression]),
-    i64(5, chunk.values),
-    i64(6, chunk.uncompressedBytes),
-    i64(7, chunk.compressedBytes),
-    i64(9, chunk.offset),
-    { id: 12, type: THRIFT.struct, raw: writeStruct([i64(3, chunk.nulls)]) },
-  ]);
-  return writeStruct([i64(2, chunk.offset), { id: 3, type: THRIFT.struct, raw: metadata }]);
+  const path = writeList({ type: THRIFT.binary, items: outputPath(chunk.column).map(binary) });
+  const type = i32(1, ParquetTypes.indexOf(leaf?.type ?? 'BYTE_ARRAY'));
+  return writeStruct(chunkFields(chunk, [type, { id: 3, type: THRIFT.list, raw: path }]));
 }
-
-function schemaElement(element: SchemaElement): Uint8Array {
-  const {
-    type,
-    repetition_type: repetition,
-    name,
-    num_children: children,
-    converted_type: converted,
-  } = element;
-  const logical = element.logical_type && LOGICAL_UNION_IDS[element.logical_type.type];
-  return writeStruct([
-    ...(type ? [i32(1, ParquetTypes.indexOf(type))] : []),
-    ...(repetition ? [i32(3, FieldRepetitionTypes.indexOf(repetition))] : []),
-    { id: 4, type: THRIFT.binary, raw: binary(name) },
-    ...(children === undefined ? [] : [i32(5, children)]),
-    ...(converted ? [i32(6, ConvertedTypes.indexOf(converted))] : []),
-    ...(logical ? [{ id: 10, type: THRIFT.struct, raw: unionOf(logical) }] : []),
-  ]);
-}
-
-/** Members of the union LogicalType, of those that output columns have. */
-const LOGICAL_UNION_IDS: Readonly<Partial<Record<string, number>>> = { STRING: 1, LIST: 3 };
 
 function typeDefinedOrder(): Uint8Array {
   return unionOf(1);
-}
-
-/** A union whose member is an empty struct. */
-function unionOf(member: number): Uint8Array {
-  return writeStruct([{ id: member, type: THRIFT.struct, raw: writeStruct([]) }]);
 }
 
 function appendItems(raw: Uint8Array, added: readonly Uint8Array[]): Uint8Array {
@@ -167,18 +119,6 @@ function appendItems(raw: Uint8Array, added: readonly Uint8Array[]): Uint8Array 
   return writeList({ type: items.length === 0 ? THRIFT.struct : type, items: [...items, ...added] });
 }
 
-function structs(id: number, items: readonly Uint8Array[]): ThriftField {
-  return { id, type: THRIFT.list, raw: writeList({ type: THRIFT.struct, items }) };
-}
-
 function addTo(raw: Uint8Array, amount: bigint): Uint8Array {
   return integer(readInteger(raw) + amount);
-}
-
-function i32(id: number, value: number): ThriftField {
-  return { id, type: THRIFT.i32, raw: integer(BigInt(value)) };
-}
-
-function i64(id: number, value: bigint): ThriftField {
-  return { id, type: THRIFT.i64, raw: integer(value) };
 }

@@ -10,7 +10,7 @@ import {
   writeList,
   writeStruct,
 } from './thrift.ts';
-import type { OutputColumn } from './types.ts';
+import { isListType, type OutputColumn, type OutputType } from './types.ts';
 
 const KEY = 1;
 const VALUE = 2;
@@ -28,6 +28,7 @@ const REWRITES: Readonly<Partial<Record<string, Rewrite>>> = {
 
 /** The footer's key-value list, with the entries that know the schema brought up to date. */
 export function editKeyValues(raw: Uint8Array, columns: readonly OutputColumn[]): Uint8Array {
+  if (columns.length === 0) return raw;
   const { type, items } = readList(raw);
   return writeList({ type, items: items.flatMap((item) => editEntry(item, columns)) });
 }
@@ -61,9 +62,22 @@ function addFeatures(value: string, columns: readonly OutputColumn[]): string {
   return JSON.stringify({ ...record(document), info: { ...info, features: { ...features, ...added } } });
 }
 
+/** What the library calls the types; a list's is that of its elements. */
+const FEATURE_TYPES = {
+  string: 'string',
+  int64: 'int64',
+  double: 'float64',
+  boolean: 'bool',
+  date: 'date32',
+  timestamp: 'timestamp[us]',
+  timestamp_utc: 'timestamp[us, tz=UTC]',
+  'list<float>': 'float32',
+  'list<double>': 'float64',
+} as const satisfies Record<OutputType, string>;
+
 function featureOf({ type }: OutputColumn, list: 'List' | 'Sequence'): unknown {
-  if (type === 'list<float>') return { feature: { dtype: 'float32', _type: 'Value' }, _type: list };
-  return { dtype: type, _type: 'Value' };
+  const value = { dtype: FEATURE_TYPES[type], _type: 'Value' };
+  return isListType(type) ? { feature: value, _type: list } : value;
 }
 
 function parseJson(text: string): unknown {

@@ -1,37 +1,51 @@
-import type { Compressors, DecodedArray } from 'hyparquet';
-import { readPage } from 'hyparquet/src/column.js';
-import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
-import { type ChunkRange, chunkPages, type Page } from './chunk-pages.ts';
+import type { Compressors, DecodedArray, ParquetType } from 'hyparquet';
+import { assembleLists } from 'hyparquet/src/assemble.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { chunkPages } from './chunk-pages.ts';
+import type { ChunkRange } from './chunk-range.ts';
 import type { Leaf } from './column-selection.ts';
-
-type ColumnDecoder = Parameters<typeof readPage>[2];
+import { LeafDecoder, type LeafEntries } from './leaf-entries.ts';
+import { leafValues } from './leaf-values.ts';
 
 /** The one conversion that no annotation asks for is that of INT96, to nanoseconds. */
 export const PARSERS = { ...DEFAULT_PARSERS, timestampFromNanoseconds: asItIs };
 
-/** Decoded rows of one leaf, a page at a time. */
+/** Decoded rows of one leaf, some entries of a page at a time. */
 export class LeafRows {
   readonly path: string;
-  private readonly range: ChunkRange;
-  private readonly pages: AsyncGenerator<Page>;
-  private readonly decoder: ColumnDecoder;
-  private dictionary: DecodedArray | undefined;
+  private readonly leaf: Leaf;
+  private readonly type: ParquetType;
+  private readonly isRepeated: boolean;
+  private readonly pages: AsyncGenerator<number>;
+  private readonly decoder: LeafDecoder;
   private rows: DecodedArray = [];
-  /** Rows before this place of `rows` were taken or are not wanted. */
+  /** Rows before this place of `rows` were taken. */
   private next = 0;
-  private started = false;
+  /** Rows that begin before the first wanted one; not known before the first page is. */
+  private toSkip: number | undefined;
   private ended = false;
 
   constructor(leaf: Leaf, range: ChunkRange, compressors: Compressors) {
-    this.range = range;
-    this.pages = chunkPages(range);
-    this.decoder = decoderOf(leaf, compressors);
-    this.path = this.decoder.pathInSchema.join('.');
+    const { meta_data: meta } = leaf.chunk;
+    if (!meta) throw new TypeError('a column without metadata');
+    this.leaf = leaf;
+    this.type = meta.type;
+    this.isRepeated = range.repeated;
+    this.path = leaf.schemaPath.at(-1)?.path.join('.') ?? '';
+    this.decoder = new LeafDecoder(leaf, compressors);
+    this.pages = chunkPages(range, (page) => {
+      this.decoder.open(page);
+      if (this.decoder.left > 0) this.toSkip ??= range.start - page.firstRow;
+      return this.decoder.left;
+    });
   }
 
   /** How many whole rows are there: none only after the last one. */
   async ready(): Promise<number> {
-    while (this.whole <= this.next && !this.ended) await this.readPage();
+    while (this.whole <= this.next && !this.ended) {
+      if (this.decoder.left > 0) this.readOn(this.decoder.next());
+      else this.ended = (await this.pages.next()).done === true;
+    }
     return Math.max(this.whole - this.next, 0);
   }
 
@@ -41,58 +55,55 @@ export class LeafRows {
     return taken;
   }
 
-  /** The last row of repeated values may go on in the next page. */
+  close(): void {
+    this.decoder.close();
+  }
+
+  /** The last row of repeated values may go on in the next entries. */
   private get whole(): number {
-    return this.range.repeated && !this.ended ? this.rows.length - 1 : this.rows.length;
+    return this.isRepeated && !this.ended ? this.rows.length - 1 : this.rows.length;
   }
 
-  private async readPage(): Promise<void> {
-    const { value: page, done } = await this.pages.next();
-    if (done) {
-      this.ended = true;
-    } else if (page.header.type === 'DICTIONARY_PAGE') {
-      this.dictionary = convert(this.decode(page, undefined), this.decoder);
-    } else if (valuesOf(page) > 0) {
-      if (!this.started) this.next = this.range.start - page.firstRow;
-      this.started = true;
-      const begun = this.dropTaken();
-      this.rows = this.decode(page, begun.length > 0 ? begun : undefined);
+  private readOn(entries: LeafEntries): void {
+    const first = this.firstWanted(entries);
+    if (first === entries.count) return;
+    const begun = this.dropTaken();
+    const { definitions, repetitions, count, values } = entries;
+    const { maxDefinition, levels } = this.decoder;
+    const firstValue = levels.definitions ? countOf(definitions, maxDefinition, first) : first;
+    const decoded = leafValues(this.type, values, firstValue, this.isRepeated);
+    this.rows = assembleLists(
+      begun,
+      levels.definitions ? Array.from(definitions.subarray(first, count)) : [],
+      levels.repetitions ? Array.from(repetitions.subarray(first, count)) : [],
+      decoded,
+      this.leaf.schemaPath,
+    );
+  }
+
+  /** The entry at which the first wanted row begins, or goes on; their number if none of these is wanted. */
+  private firstWanted({ repetitions, count }: LeafEntries): number {
+    if (this.toSkip === undefined || this.toSkip < 0) return 0;
+    for (let i = 0; i < count; i += 1) {
+      if (repetitions[i] !== 0) continue;
+      this.toSkip -= 1;
+      if (this.toSkip < 0) return i;
     }
+    return count;
   }
 
-  /** Lets go of all rows but those that the next page may go on with. */
-  private dropTaken(): DecodedArray {
-    const kept = this.range.repeated
-      ? Math.min(this.next, Math.max(this.rows.length - 1, 0))
-      : this.rows.length;
+  /** Lets go of all rows but those that the next entries may go on with. */
+  private dropTaken(): unknown[] {
+    const kept = this.isRepeated ? Math.min(this.next, Math.max(this.rows.length - 1, 0)) : this.rows.length;
     this.next -= kept;
-    return this.rows.slice(kept);
-  }
-
-  private decode({ header, body }: Page, begun: DecodedArray | undefined): DecodedArray {
-    const reader = { view: new DataView(body.buffer, body.byteOffset, body.byteLength), offset: 0 };
-    return readPage(reader, header, this.decoder, this.dictionary, begun, 0).data ?? [];
+    return kept === this.rows.length ? [] : Array.from(this.rows.slice(kept));
   }
 }
 
-function valuesOf({ header }: Page): number {
-  return (header.data_page_header ?? header.data_page_header_v2)?.num_values ?? 0;
-}
-
-function decoderOf({ schemaPath, chunk }: Leaf, compressors: Compressors): ColumnDecoder {
-  const leaf = schemaPath.at(-1);
-  const { meta_data: meta } = chunk;
-  if (!leaf || !meta) throw new TypeError('a column without metadata');
-  return {
-    pathInSchema: leaf.path,
-    type: meta.type,
-    element: leaf.element,
-    schemaPath,
-    codec: meta.codec,
-    parsers: PARSERS,
-    compressors,
-    utf8: false,
-  };
+function countOf(levels: Int32Array, level: number, count: number): number {
+  let found = 0;
+  for (let i = 0; i < count; i += 1) if (levels[i] === level) found += 1;
+  return found;
 }
 
 // hyparquet types its parsers' results as Date, and keeps whatever they return.

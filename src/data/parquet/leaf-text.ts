@@ -13,6 +13,7 @@ export interface LeafText {
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const utf8 = quoted((raw) => UTF8.decode(bytesOf(raw)));
+const json: LeafText = { text: utf8.text, json: (raw) => jsonOrString(utf8.text(raw)) };
 const base64 = quoted((raw) => bufferOf(raw).toString('base64'));
 const boolean = bare((raw) => String(raw));
 const float = finite((raw) => floatText(Number(raw)));
@@ -25,15 +26,32 @@ export function leafText(element: SchemaElement): LeafText {
 
 /** Whether a leaf's text is the very bytes of its values. */
 export function isString(element: SchemaElement): boolean {
-  return element.type === 'BYTE_ARRAY' && leafText(element) === utf8;
+  const leaf = leafText(element);
+  return element.type === 'BYTE_ARRAY' && (leaf === utf8 || leaf === json);
+}
+
+export function isJson(element: SchemaElement): boolean {
+  return leafText(element) === json;
+}
+
+/** JSON as it stands; what claims to be JSON and is none is a string. */
+export function jsonOrString(text: string): string {
+  try {
+    JSON.parse(text);
+  } catch {
+    return JSON.stringify(text);
+  }
+  // Line ends can only stand between tokens here, where a space means the same: lines of JSON hold none.
+  return text.replace(/[\r\n]/g, ' ');
 }
 
 function byLogicalType(logical: LogicalType | undefined): LeafText | undefined {
   switch (logical?.type) {
     case 'STRING':
     case 'ENUM':
-    case 'JSON':
       return utf8;
+    case 'JSON':
+      return json;
     case 'DECIMAL':
       return decimal(logical.scale);
     case 'DATE':
@@ -58,8 +76,9 @@ function byConvertedType(element: SchemaElement): LeafText | undefined {
   switch (element.converted_type) {
     case 'UTF8':
     case 'ENUM':
-    case 'JSON':
       return utf8;
+    case 'JSON':
+      return json;
     case 'DECIMAL':
       return decimal(element.scale ?? 0);
     case 'DATE':

@@ -1,34 +1,41 @@
+import type { Compressors } from 'hyparquet';
 import type { CellColumn } from '../cells.ts';
-import type { CellCursor } from './cell-cursor.ts';
-import { type ChunkRange, chunkPages, type Page } from './chunk-pages.ts';
-import { type StringCells, StringPages, type StringPagesOptions } from './string-pages.ts';
+import { spreadOverNulls } from './cell-buffers.ts';
+import { type CellCursor, rowsToBorder } from './cell-cursor.ts';
+import { chunkPages } from './chunk-pages.ts';
+import type { ChunkRange } from './chunk-range.ts';
+import type { Leaf } from './column-selection.ts';
+import { LeafDecoder, type LeafEntries } from './leaf-entries.ts';
 
 /** Strings of a range of rows, left where their pages have them. */
 export class StringColumn implements CellCursor {
-  private readonly pages: AsyncGenerator<Page>;
-  private readonly decoder: StringPages;
+  private readonly pages: AsyncGenerator<void>;
+  private readonly decoder: LeafDecoder;
+  /** Of the row group: the next row of the page. */
+  private row = 0;
   private readonly start: number;
-  private cells: StringCells | undefined;
+  private cells: CellColumn = { bytes: new Uint8Array(), starts: new Int32Array(), ends: new Int32Array() };
+  private rows = 0;
   private next = 0;
 
-  constructor(range: ChunkRange, options: StringPagesOptions) {
-    this.pages = chunkPages(range);
-    this.decoder = new StringPages(options);
+  constructor(leaf: Leaf, range: ChunkRange, compressors: Compressors) {
+    this.decoder = new LeafDecoder(leaf, compressors, { texts: true });
     this.start = range.start;
+    this.pages = chunkPages(range, (page) => {
+      this.decoder.open(page);
+      this.row = page.firstRow;
+    });
   }
 
   async ready(): Promise<number> {
-    while (!this.cells || this.next >= this.cells.rows) {
-      const { value: page, done } = await this.pages.next();
-      if (done) return 0;
-      this.cells = this.decoder.decode(page);
-      this.next = Math.max(this.start - page.firstRow, 0);
+    while (this.next >= this.rows) {
+      if (this.decoder.left > 0) this.readOn();
+      else if ((await this.pages.next()).done) return 0;
     }
-    return this.cells.rows - this.next;
+    return this.rows - this.next;
   }
 
   take(rows: number): CellColumn {
-    if (!this.cells) throw new RangeError('no rows are ready');
     const { bytes, starts, ends } = this.cells;
     const [from, to] = [this.next, this.next + rows];
     this.next = to;
@@ -37,5 +44,20 @@ export class StringColumn implements CellCursor {
 
   close(): void {
     this.decoder.close();
+  }
+
+  private readOn(): void {
+    const isWanted = this.row >= this.start;
+    const entries = this.decoder.next(isWanted ? rowsToBorder(this.row) : this.start - this.row);
+    this.row += entries.count;
+    if (!isWanted) return;
+    this.spread(entries);
+    this.cells = entries.values;
+    this.rows = entries.count;
+    this.next = 0;
+  }
+
+  private spread({ values, definitions, count }: LeafEntries): void {
+    if (values.count < count) spreadOverNulls(values, definitions, count, values.count);
   }
 }

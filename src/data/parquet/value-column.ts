@@ -2,11 +2,10 @@ import type { DecodedArray, SchemaTree } from 'hyparquet';
 import { assembleNested } from 'hyparquet/src/assemble.js';
 import type { CellColumn } from '../cells.ts';
 import { Arena } from './arena.ts';
-import type { CellCursor } from './cell-cursor.ts';
+import { type CellCursor, rowsToBorder, STEP_ROWS } from './cell-cursor.ts';
 import { type LeafRows, PARSERS } from './leaf-rows.ts';
 
-/** Rows whose values and texts are held at once; fewer where the texts are long. */
-const MAX_ROWS = 2048;
+/** Fewer rows are written at once where their texts are long. */
 const FULL_BYTES = 1024 * 1024;
 
 /** Values of any type, written as text into an arena, some rows at a time. */
@@ -15,16 +14,24 @@ export class ValueColumn implements CellCursor {
   private readonly leaves: readonly LeafRows[];
   private readonly text: (value: unknown) => string | null;
   private readonly arena = new Arena();
-  private readonly starts = new Int32Array(MAX_ROWS);
-  private readonly ends = new Int32Array(MAX_ROWS);
+  private readonly starts = new Int32Array(STEP_ROWS);
+  private readonly ends = new Int32Array(STEP_ROWS);
   private values: DecodedArray = [];
   private nextValue = 0;
   private written = 0;
   private next = 0;
+  /** Of the row group: the row behind all values. */
+  private row: number;
 
   /** `node` is that of the decoded file, `text` writes its values. */
-  constructor(node: SchemaTree, leaves: readonly LeafRows[], text: (value: unknown) => string | null) {
+  constructor(
+    node: SchemaTree,
+    leaves: readonly LeafRows[],
+    text: (value: unknown) => string | null,
+    firstRow: number,
+  ) {
     this.node = node;
+    this.row = firstRow;
     this.leaves = leaves;
     this.text = text;
   }
@@ -46,10 +53,15 @@ export class ValueColumn implements CellCursor {
     };
   }
 
+  close(): void {
+    for (const leaf of this.leaves) leaf.close();
+  }
+
   /** Leaves of one column advance in step, though their pages differ. */
   private async readValues(): Promise<void> {
     const counts = await Promise.all(this.leaves.map((leaf) => leaf.ready()));
-    const rows = Math.min(MAX_ROWS, ...counts);
+    const rows = Math.min(rowsToBorder(this.row), ...counts);
+    this.row += rows;
     const columns = new Map(this.leaves.map((leaf) => [leaf.path, leaf.take(rows)]));
     if (this.node.children.length > 0 && rows > 0) assembleNested(columns, this.node, PARSERS);
     this.values = columns.get(this.node.path.join('.')) ?? [];

@@ -1,11 +1,7 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import {
-  openParquet,
-  type ParquetTable,
-  parquetCells,
-  readParquetText,
-} from '../../../src/data/parquet/parquet.ts';
+import { openParquet, type ParquetTable, parquetCells } from '../../../src/data/parquet/parquet.ts';
 import { bufferOf, bufferOfFile, collect, type Duck, everyType, openDuck } from './duck.ts';
+import { plainTexts } from './plain-reader.ts';
 
 interface Range {
   readonly columns: readonly string[];
@@ -46,7 +42,7 @@ async function textsOf(table: ParquetTable, range: Range) {
 
 async function expectSame(table: ParquetTable, range: Range): Promise<void> {
   const cells = await textsOf(table, range);
-  const plain = await collect(readParquetText(table, range));
+  const plain = await plainTexts(table, range);
   // Comparing a hundred thousand cells one by one would take seconds.
   const at = plain.findIndex((row, i) => JSON.stringify(row) !== JSON.stringify(cells[i]));
   expect({ at, row: cells[at] }).toEqual({ at: -1, row: undefined });
@@ -72,7 +68,8 @@ describe.each(LAYOUTS)(
     });
 
     test('rows of two row groups, the last row, and none', async () => {
-      const { columns } = table;
+      // hyparquet reads wrong numbers of u32 in version 2; DuckDB judges that column in read-text.test.ts.
+      const columns = table.columns.filter((column) => column !== 'u32');
       await expectSame(table, { columns, firstRow: 1900, rowCount: 200 });
       await expectSame(table, { columns, firstRow: 2099, rowCount: 1 });
       await expectSame(table, { columns, firstRow: 2100, rowCount: 0 });
@@ -169,7 +166,7 @@ test.each(ENCODINGS)(
   },
 );
 
-describe('refuses what the plain reader refuses', () => {
+describe('refuses', () => {
   const NAME = 's3://b/f.parquet';
   const tableOfIds = () =>
     openParquet(
@@ -178,15 +175,17 @@ describe('refuses what the plain reader refuses', () => {
     );
 
   test.each([
-    { columns: ['topic'], firstRow: 0, rowCount: 1 },
-    { columns: ['id'], firstRow: 2, rowCount: 2 },
-    { columns: ['id'], firstRow: -1, rowCount: 1 },
-    { columns: ['id'], firstRow: 0, rowCount: 3, signal: AbortSignal.abort(new Error('stopped')) },
-  ])('%j', async (range) => {
-    const table = await tableOfIds();
-    const plain = await collect(readParquetText(table, range)).catch((error: unknown) => error);
-    expect(plain).toBeInstanceOf(Error);
-    await expect(collect(parquetCells(table, range))).rejects.toThrow(plain as Error);
+    { columns: ['topic'], firstRow: 0, rowCount: 1, message: 'column topic must be one of its columns' },
+    { columns: ['id'], firstRow: 2, rowCount: 2, message: 'the row range must lie within its 3 rows' },
+    { columns: ['id'], firstRow: -1, rowCount: 1, message: 'the row range must lie within its 3 rows' },
+  ])('%j', async ({ message, ...range }) => {
+    await expect(collect(parquetCells(await tableOfIds(), range))).rejects.toThrow(message);
+  });
+
+  test('to go on after an abort', async () => {
+    const signal = AbortSignal.abort(new Error('stopped'));
+    const cells = parquetCells(await tableOfIds(), { columns: ['id'], firstRow: 0, rowCount: 3, signal });
+    await expect(collect(cells)).rejects.toThrow('stopped');
   });
 
   test.each([...ENCODINGS])(
@@ -230,5 +229,5 @@ test.each([3, 17])('%i columns larger than what is read ahead are read by whole 
     ', COMPRESSION uncompressed, ROW_GROUP_SIZE 24576',
   );
   const range = { columns, firstRow: 0, rowCount: 24_000 };
-  expect(await textsOf(table, range)).toEqual(await collect(readParquetText(table, range)));
+  expect(await textsOf(table, range)).toEqual(await plainTexts(table, range));
 });

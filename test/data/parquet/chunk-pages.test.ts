@@ -1,7 +1,9 @@
 import type { AsyncBuffer } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { chunkPages } from '../../../src/data/parquet/chunk-pages.ts';
+import { chunkPages, type Page } from '../../../src/data/parquet/chunk-pages.ts';
+import type { ChunkRange } from '../../../src/data/parquet/chunk-range.ts';
 import { openParquet } from '../../../src/data/parquet/parquet.ts';
+import { SharedMemory } from '../../../src/data/parquet/shared-memory.ts';
 import { bufferOf, collect } from './duck.ts';
 
 const ROWS = 5000;
@@ -32,22 +34,28 @@ async function pagedChunk(encoding: 'PLAIN' | 'RLE_DICTIONARY') {
   return { range, ranges };
 }
 
+/** Pages with bytes of their own, for those of a page are valid only for a moment. */
+function pagesOf(range: Omit<ChunkRange, 'large'>): Promise<Page[]> {
+  const large = new SharedMemory();
+  return collect(chunkPages({ ...range, large }, (page) => ({ ...page, body: page.body.slice() })));
+}
+
 describe.each(['PLAIN', 'RLE_DICTIONARY'] as const)('pages of %s values', (encoding) => {
   test.each([1, 7, 64, 1000, 4096])('are the same in windows of %i bytes', async (windowBytes) => {
     const { range, ranges } = await pagedChunk(encoding);
-    const whole = await collect(chunkPages({ ...range, windowBytes: 1_000_000 }));
+    const whole = await pagesOf({ ...range, windowBytes: 1_000_000 });
     expect(whole.length).toBeGreaterThan(8);
     ranges.length = 0;
-    expect(await collect(chunkPages({ ...range, windowBytes }))).toEqual(whole);
+    expect(await pagesOf({ ...range, windowBytes })).toEqual(whole);
     expect(new Set(ranges.map(([start]) => start)).size).toBe(ranges.length);
   });
 
   test('those with wanted rows come, with an index and without', async () => {
     const { range, ranges } = await pagedChunk(encoding);
     const rows = { start: 2500, end: 2600, windowBytes: 1024 };
-    const indexed = await collect(chunkPages({ ...range, ...rows }));
+    const indexed = await pagesOf({ ...range, ...rows });
     const read = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
-    const plain = await collect(chunkPages({ ...range, ...rows, chunk: range.unindexed }));
+    const plain = await pagesOf({ ...range, ...rows, chunk: range.unindexed });
     expect(plain).toEqual(indexed);
     const data = plain.filter(({ header }) => header.type !== 'DICTIONARY_PAGE');
     expect(data.length).toBeLessThan(6);
@@ -62,12 +70,12 @@ test('a chunk that ends early is an error', async () => {
   const meta = range.chunk.meta_data;
   if (!meta) throw new Error('no metadata');
   const chunk = { ...range.chunk, meta_data: { ...meta, total_compressed_size: size - 50n } };
-  const reading = collect(chunkPages({ ...range, chunk, windowBytes: 1000 }));
+  const reading = pagesOf({ ...range, chunk, windowBytes: 1000 });
   await expect(reading).rejects.toThrow(/bytes were expected|ended|bounds/);
 });
 
 test('more rows than the row group has are an error', async () => {
   const { range } = await pagedChunk('PLAIN');
-  const reading = collect(chunkPages({ ...range, groupRows: 4000, end: 4000, windowBytes: 1000 }));
+  const reading = pagesOf({ ...range, groupRows: 4000, end: 4000, windowBytes: 1000 });
   await expect(reading).rejects.toThrow('its pages hold more rows than it has');
 });

@@ -59,7 +59,8 @@ export async function assemble(table: ParquetTable, segments: AsyncIterable<Segm
   const parts: Uint8Array[] = [];
   for await (const segment of segments) {
     if (segment.kind === 'bytes') parts.push(segment.bytes);
-    else parts.push(new Uint8Array(await table.source.slice(segment.start, segment.end)));
+    else if (segment.kind === 'copy')
+      parts.push(new Uint8Array(await table.source.slice(segment.start, segment.end)));
   }
   return Buffer.concat(parts);
 }

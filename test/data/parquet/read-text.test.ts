@@ -138,6 +138,13 @@ test.each(ANNOTATED)('$element reads $text', async ({ element, value, text }) =>
 const JUDGED = {
   i64: 'i64::VARCHAR',
   u64: 'u64::VARCHAR',
+  i32: 'i32::VARCHAR',
+  u32: 'u32::VARCHAR',
+  i16: 'i16::VARCHAR',
+  u16: 'u16::VARCHAR',
+  i8: 'i8::VARCHAR',
+  u8: 'u8::VARCHAR',
+  b: 'b::VARCHAR',
   dec4: 'dec4::VARCHAR',
   dec9: 'dec9::VARCHAR',
   dec18: 'dec18::VARCHAR',

@@ -134,7 +134,7 @@ describe('splice keeps every input column and adds the new ones', () => {
     const table = await openParquet(bufferOfFile(path), 'copied');
     const segments = await collect(spliceParquet(table, { columns: COLUMNS, next: answers().next }));
     expect(segments[0]).toEqual({ kind: 'copy', start: 0, end: table.footer.start });
-    expect(segments.slice(1).every((segment) => segment.kind === 'bytes')).toBe(true);
+    expect(segments.slice(1).some((segment) => segment.kind === 'copy')).toBe(false);
   });
 
   test('an all-null column', async () => {
