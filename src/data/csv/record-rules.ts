@@ -3,6 +3,8 @@ import { fieldCount, type RecordSpans } from './record-spans.ts';
 
 export interface RecordRules {
   readonly fields: number | undefined;
+  /** Records may have fewer. */
+  readonly mayBeShort: boolean;
   readonly maxBytes: number;
 }
 
@@ -34,6 +36,10 @@ function misshapen(records: RecordSpans, record: number, rules: RecordRules): st
   if (bytes > rules.maxBytes) return malformed(tooLong(rules.maxBytes));
   const fields = fieldCount(records, record);
   if (rules.fields === undefined || fields === rules.fields) return undefined;
+  if (rules.mayBeShort) {
+    if (fields < rules.fields) return undefined;
+    return `must have at most ${rules.fields} fields, those of the header, and it has ${fields}`;
+  }
   return `must have ${rules.fields} fields like the header, and it has ${fields}`;
 }
 

@@ -1,5 +1,5 @@
 import { BatchError } from '../../errors.ts';
-import { ByteFinder, findByte } from './byte-finder.ts';
+import { findStop, inEachByte, SPARE_BYTES } from './byte-finder.ts';
 import { firstRefused, malformed, tooLong } from './record-rules.ts';
 import { RecordList, type RecordSpans } from './record-spans.ts';
 
@@ -14,6 +14,8 @@ export interface ScanOptions {
   readonly emptyLines?: 'nothing' | 'rows';
   /** Fields that every record must have: those of the header. */
   readonly fields?: number | undefined;
+  /** Records may have fewer. */
+  readonly mayBeShort?: boolean;
   /** An unclosed quote is found at this many bytes, not at the end of a 40 GB file. */
   readonly maxRecordBytes?: number;
 }
@@ -22,8 +24,7 @@ const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 /** Empty lines may be rows, or the end of the file: until that is known they are kept. */
 const MOST_EMPTY_LINES = 10_000;
-/** Bytes of a field that are looked at one by one before a search is worth its call. */
-const SHORT_FIELD = 32;
+const QUOTES = inEachByte(QUOTE);
 
 const inside = { fieldStart: 0, plain: 1, quoted: 2, quoteInQuoted: 3 } as const;
 type State = (typeof inside)[keyof typeof inside];
@@ -47,16 +48,13 @@ class RecordScanner {
   readonly #name: string;
   readonly #delimiter: number;
   readonly #wantedFields: number | undefined;
+  readonly #mayBeShort: boolean;
   readonly #maxBytes: number;
   readonly #emptyLines: 'nothing' | 'rows';
-  /** 1 for the bytes that end a field without quotes. */
-  readonly #stops = new Uint8Array(256);
-  readonly #delimiters: ByteFinder;
-  readonly #lineFeeds = new ByteFinder(LF);
-  readonly #returns = new ByteFinder(CR);
   readonly #records = new RecordList();
   /** Its first bytes are those of `#records`; written over as the scan goes on. */
   #window: Buffer = Buffer.alloc(0);
+  #view = new DataView(this.#window.buffer);
   /** Where the scan stands in the window; everything before it has been looked at. */
   #at = 0;
   #state: State = inside.fieldStart;
@@ -72,12 +70,11 @@ class RecordScanner {
     this.#name = options.name;
     this.#delimiter = options.delimiter.charCodeAt(0);
     this.#wantedFields = options.fields;
+    this.#mayBeShort = options.mayBeShort ?? false;
     this.#maxBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
     this.#emptyLines = options.emptyLines ?? 'nothing';
     this.#records.offset = options.offset ?? 0;
     this.#line = options.line ?? 1;
-    for (const byte of [this.#delimiter, LF, CR]) this.#stops[byte] = 1;
-    this.#delimiters = new ByteFinder(this.#delimiter);
   }
 
   *push(chunk: Uint8Array): Generator<RecordSpans> {
@@ -96,7 +93,7 @@ class RecordScanner {
     const { length } = this.#records.bytes;
     if (this.#state === inside.quoted) this.#refuse('a quote opened there is never closed');
     else if (this.#failure === undefined && length > this.#start) {
-      this.#records.fieldEnds[this.#fields++] = length;
+      this.#records.reserveFields(this.#fields + 1)[this.#fields++] = length;
       this.#take(length, 0);
     }
     yield* this.#found();
@@ -108,79 +105,91 @@ class RecordScanner {
     const from = records.taken > records.count ? (records.starts[records.count] as number) : this.#start;
     const kept = records.bytes.length - from;
     const length = kept + chunk.length;
-    if (length > this.#window.length) this.#window = Buffer.allocUnsafeSlow(length * 2);
+    if (length + SPARE_BYTES > this.#window.length) this.#enlarge(2 * length + SPARE_BYTES);
     records.bytes.copy(this.#window, 0, from);
     this.#window.set(chunk, kept);
+    // A search stops there, if nowhere before.
+    this.#window[length] = LF;
     if (from > 0) this.#fields = records.forget(from, this.#fields);
     records.bytes = this.#window.subarray(0, length);
     this.#at -= from;
     this.#start -= from;
-    for (const finder of [this.#delimiters, this.#lineFeeds, this.#returns]) finder.reset(records.bytes);
   }
 
-  /** Takes every record that is whole. This loop sees each byte of a dataset, so it works on local variables alone. */
+  #enlarge(length: number): void {
+    this.#window = Buffer.allocUnsafeSlow(length);
+    this.#view = new DataView(this.#window.buffer);
+  }
+
+  /** Takes every record that is whole. This loop sees each stop of a dataset, so it works on local variables alone. */
   #scan(last: boolean): void {
     const { bytes } = this.#records;
     const { length } = bytes;
-    const stops = this.#stops;
-    const fieldEnds = this.#records.reserveFields(this.#fields + length - this.#at + 1);
+    const view = this.#view;
+    const { fieldStart, plain, quoted, quoteInQuoted } = inside;
+    const [lf, cr, quote] = [LF, CR, QUOTE];
+    const [delimiter, delimiters] = [this.#delimiter, inEachByte(this.#delimiter)];
+    let { fieldEnds } = this.#records;
     let [at, state, fields] = [this.#at, this.#state, this.#fields];
     while (at < length) {
-      if (state === inside.quoted) {
-        const quote = this.#closingQuote(at);
-        at = quote + 1;
-        if (quote < length) state = inside.quoteInQuoted;
+      if (fields === fieldEnds.length) fieldEnds = this.#records.reserveFields(fields + 1);
+      if (state === quoted) {
+        const behind = this.#behindQuotes(at);
+        if (behind >= 0) state = quoteInQuoted;
+        at = behind >= 0 ? behind : length;
         continue;
       }
-      let byte = bytes[at] as number;
-      if (byte === QUOTE && state !== inside.plain) {
-        state = inside.quoted;
+      if (state !== plain && bytes[at] === quote) {
+        state = quoted;
         at++;
         continue;
       }
-      if (stops[byte] === 0) {
-        if (state === inside.quoteInQuoted) {
-          this.#refuse('a quoted field goes on behind its closing quote');
-          break;
-        }
-        const near = Math.min(at + SHORT_FIELD, length);
-        state = inside.plain;
-        do at++;
-        while (at < near && stops[bytes[at] as number] === 0);
-        if (at === near) at = this.#nextStop(at);
+      if (state !== quoteInQuoted) {
+        state = plain;
+        at = findStop(view, at, delimiters);
         if (at === length) break;
-        byte = bytes[at] as number;
       }
-      if (byte !== this.#delimiter) {
+      const byte = bytes[at];
+      if (byte === delimiter) {
+        fieldEnds[fields++] = at++;
+        state = fieldStart;
+      } else if (byte === lf || byte === cr) {
         // `\r` at the end of what has come may be half of `\r\n`.
-        if (byte === CR && at + 1 === length && !last) break;
+        if (byte === cr && at + 1 === length && !last) break;
         fieldEnds[fields] = at;
         this.#fields = fields + 1;
-        at = this.#take(at, byte === CR && bytes[at + 1] === LF ? 2 : 1);
+        at = this.#take(at, byte === cr && bytes[at + 1] === lf ? 2 : 1);
         fields = this.#fields;
+        state = fieldStart;
         if (this.#failure !== undefined) break;
+      } else if (state === plain) {
+        at++;
       } else {
-        fieldEnds[fields++] = at++;
+        this.#refuse('a quoted field goes on behind its closing quote');
+        break;
       }
-      state = inside.fieldStart;
     }
-    [this.#at, this.#state, this.#fields] = [Math.min(at, length), state, fields];
+    [this.#at, this.#state, this.#fields] = [at, state, fields];
   }
 
-  /** Where the bytes that have come hold the next end of a field without quotes. */
-  #nextStop(at: number): number {
-    return Math.min(this.#delimiters.from(at), this.#lineFeeds.from(at), this.#returns.from(at));
-  }
-
-  /** Counts the line ends before the quote: a `\r\n` is one, counted by its `\r`. */
-  #closingQuote(at: number): number {
+  /** From inside quotes to behind the one that closes them; -1 if it has not come. A `\r\n` is one line end, counted by its `\r`. */
+  #behindQuotes(start: number): number {
     const { bytes } = this.#records;
-    const quote = findByte(bytes, QUOTE, at);
-    for (let lf = this.#lineFeeds.from(at); lf < quote; lf = this.#lineFeeds.from(lf + 1)) {
-      if (bytes[lf - 1] !== CR) this.#innerLines++;
+    const view = this.#view;
+    const [lf, cr, quote, quotes] = [LF, CR, QUOTE, QUOTES];
+    const { length } = bytes;
+    let [at, lines, behind] = [start, 0, -1];
+    while (behind < 0) {
+      at = findStop(view, at, quotes);
+      if (at === length) break;
+      const byte = bytes[at++];
+      if (byte !== quote) {
+        if (byte === cr || (byte === lf && bytes[at - 2] !== cr)) lines++;
+      } else if (bytes[at] === quote) at++;
+      else behind = at;
     }
-    for (let cr = this.#returns.from(at); cr < quote; cr = this.#returns.from(cr + 1)) this.#innerLines++;
-    return quote;
+    this.#innerLines += lines;
+    return behind;
   }
 
   /** Ends the record at a place, or drops its empty line. Returns where the next one begins. */
@@ -201,7 +210,11 @@ class RecordScanner {
   /** Hands out the records up to the first that must be refused, and refuses it. */
   *#found(): Generator<RecordSpans> {
     const records = this.#records;
-    const refused = firstRefused(records, { fields: this.#wantedFields, maxBytes: this.#maxBytes });
+    const refused = firstRefused(records, {
+      fields: this.#wantedFields,
+      mayBeShort: this.#mayBeShort,
+      maxBytes: this.#maxBytes,
+    });
     if (refused !== undefined) {
       records.count = refused.record;
       // It stands before any that the scan has refused.

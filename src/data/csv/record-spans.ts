@@ -25,6 +25,11 @@ export function fieldCount({ firstFields }: RecordSpans, record: number): number
   return (firstFields[record + 1] as number) - (firstFields[record] as number);
 }
 
+/** Where reading goes on behind a record. */
+export function behind({ offset, nexts, nextLines }: RecordSpans, record: number) {
+  return { offset: offset + (nexts[record] as number), line: nextLines[record] as number };
+}
+
 /** Spans that a scanner fills. Behind the `count` that may be read stand empty lines of which it is not yet known what they are. */
 export class RecordList implements RecordSpans {
   bytes: Buffer = Buffer.alloc(0);
