@@ -19,6 +19,14 @@ export interface LocalRunOptions {
   readonly maxNumJobs?: number;
   readonly maxRecordsTotal?: number;
   readonly outputFormat?: string;
+  readonly datasetId?: string;
+  readonly split?: string;
+  readonly config?: string;
+  readonly revision?: string;
+  readonly inferTypes?: boolean;
+  readonly embeddingType?: string;
+  readonly csvDelimiter?: string;
+  readonly csvRaggedRows?: string;
   readonly out?: string;
   readonly assembly?: string;
   readonly recordsPerSecond?: number;
@@ -44,11 +52,20 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
     max_num_jobs: options.maxNumJobs,
     max_records_total: options.maxRecordsTotal,
     output_format: options.outputFormat,
+    dataset_id: options.datasetId,
+    split: options.split,
+    config: options.config,
+    revision: options.revision,
+    infer_types: options.inferTypes,
+    embedding_type: options.embeddingType,
+    csv_delimiter: options.csvDelimiter,
+    csv_ragged_rows: options.csvRaggedRows,
   };
   const input: Record<string, unknown> = {
     ...written,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
+  if (options.datasetId !== undefined) input['job_name_prefix'] ??= prefixFrom(options.datasetId);
   if (options.input === undefined) return input;
   input['job_name_prefix'] ??= prefixFrom(options.input);
   input['s3_uri'] ??=
@@ -58,9 +75,9 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
 
 /** Refuses what can be refused without the stack. */
 export async function checkInput(input: ExecutionInput, options: LocalRunOptions): Promise<void> {
-  const { input: file, executionInput: json } = options;
-  if (file === undefined && json === undefined) {
-    const rule = 'be named by --input, or by s3_uri in --execution-input';
+  const { input: file, executionInput: json, datasetId } = options;
+  if (file === undefined && json === undefined && datasetId === undefined) {
+    const rule = 'be named by --input, by --dataset-id, or by s3_uri in --execution-input';
     throw refusal('start the run', 'the table', rule, 'neither');
   }
   if (input['model_id'] === undefined) {
@@ -69,7 +86,9 @@ export async function checkInput(input: ExecutionInput, options: LocalRunOptions
   }
   if (file !== undefined) await requireFile(file);
   const request = parseRunRequest(input, { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB });
-  resolvePrompt(request.promptId, resolveModel(request.modelId).family.answers);
+  const { answers } = resolveModel(request.modelId).family;
+  // Without one a text model takes ready-made records, and the table tells whether it has them.
+  if (request.promptId !== undefined) resolvePrompt(request.promptId, answers);
 }
 
 /** The key below which `--input` goes: where the execution will look for it. */

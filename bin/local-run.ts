@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectJobProgress } from '../src/aws/bedrock-jobs.ts';
@@ -41,7 +41,9 @@ export async function localRun(options: LocalRunOptions): Promise<void> {
   console.log('Starting it on this machine.');
   const { recordsPerSecond } = options;
   const jobs = recordsPerSecond === undefined ? {} : { recordsPerSecond };
-  const aws = await startLocalAws({ assembly, directory: options.state, jobs });
+  const { HF_TOKEN } = process.env;
+  const secrets: Record<string, string> = HF_TOKEN ? { [TOKEN_SECRET]: HF_TOKEN } : {};
+  const aws = await startLocalAws({ assembly, directory: options.state, jobs, secrets });
   try {
     Object.assign(process.env, aws.environment);
     await runOn(aws, options);
@@ -50,11 +52,22 @@ export async function localRun(options: LocalRunOptions): Promise<void> {
   }
 }
 
+/** The secret that stands for the shell's HF_TOKEN. */
+const TOKEN_SECRET = 'hugging-face-token';
+
+/** What a deployment has in its context, from the variables that Hugging Face's own tools read. */
+function huggingFaceContext({ HF_TOKEN, HF_ENDPOINT }: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    ...(HF_TOKEN ? { huggingFaceTokenSecretName: TOKEN_SECRET } : {}),
+    ...(HF_ENDPOINT ? { huggingFaceEndpoint: HF_ENDPOINT } : {}),
+  };
+}
+
 async function assemblyOf({ assembly, state }: LocalRunOptions): Promise<Assembly> {
   if (assembly !== undefined) return readAssembly(assembly, STACK_NAME);
   const directory = join(state, 'assembly');
   console.log('Synthesizing the stack.');
-  await synthesize(directory);
+  await synthesize(directory, huggingFaceContext(process.env));
   return readAssembly(directory, STACK_NAME);
 }
 
@@ -74,10 +87,16 @@ async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptio
   const directory = options.out ?? join('output', output.job_name_prefix, output.run_id);
   await mkdir(directory, { recursive: true });
   for (const uri of [...output.output_uris, output.summary_uri]) {
-    const key = parseS3Uri(uri)?.key ?? '';
-    await pipeline(objects.read(key), createWriteStream(join(directory, basename(key))));
+    const file = join(directory, nameIn(output, uri));
+    await mkdir(dirname(file), { recursive: true });
+    await pipeline(objects.read(parseS3Uri(uri)?.key ?? ''), createWriteStream(file));
   }
   report(output, directory);
+}
+
+/** A file's key below the run's: the folders of a dataset of many objects stay. */
+function nameIn({ run_id }: ExecutionOutput, uri: string): string {
+  return uri.slice(uri.indexOf(`/${run_id}/`) + run_id.length + 2);
 }
 
 /** Follows an execution to its end. Ctrl-C stops it, so that nothing is left running. */
@@ -122,7 +141,7 @@ function outputOf({ status, output, error, cause }: ExecutionState, logDirectory
 
 function report(output: ExecutionOutput, directory: string): void {
   const { statuses, rows, chunks, duration_seconds, null_values, error_codes } = output;
-  const files = output.output_uris.map((uri) => join(directory, basename(uri)));
+  const files = output.output_uris.map((uri) => join(directory, nameIn(output, uri)));
   const jobs = `${chunks} ${chunks === 1 ? 'job' : 'jobs'}`;
   const outcomes = `${statuses.succeeded} succeeded, ${statuses.failed} failed, ${statuses.missing} missing`;
   const codes = Object.entries(error_codes).map(([code, count]) => `${count} × ${code}`);

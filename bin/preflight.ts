@@ -1,6 +1,7 @@
 import { DEFAULT_RECORDS_PER_JOB } from '../src/batch/chunk-plan.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
 import { fileSource } from '../src/data/file-source.ts';
+import type { Hub } from '../src/data/hugging-face/split.ts';
 import type { ObjectStore } from '../src/steps/collaborators.ts';
 import { preprocess } from '../src/steps/preprocess.ts';
 
@@ -20,15 +21,23 @@ export async function preflight(file: string, request: { readonly s3_uri?: strin
     list: async function* () {
       // Nothing was written yet.
     },
-    writePieces: () => Promise.reject(new Error('Preprocess joins nothing.')),
+    upload: () => {
+      throw new Error('Preprocess joins nothing.');
+    },
     async write(_, body) {
       if (typeof body === 'string') return;
       for await (const part of body) part.length;
     },
   };
+  const hub: Hub = {
+    resolve: () => Promise.reject(new Error('A file is not on the Hub.')),
+    read: () => {
+      throw new Error('A file is not on the Hub.');
+    },
+  };
   const defaults = { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB };
   await preprocess(
     { run_id: 'preflight', execution_arn: '', started_at: '', request },
-    { objects, defaults },
+    { objects, defaults, hub, timeLeft: () => Infinity },
   );
 }

@@ -7,11 +7,14 @@ import { BatchError } from '../src/errors.ts';
 const project = fileURLToPath(new URL('..', import.meta.url));
 
 /** Runs `cdk synth` into a directory: the very assembly that `cdk deploy` would deploy. */
-export async function synthesize(directory: string): Promise<void> {
+export async function synthesize(
+  directory: string,
+  context: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
-  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--output', resolve(directory)], {
-    cwd: project,
-  });
+  const values = Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
+  const synth = [cdk, 'synth', '--quiet', '--output', resolve(directory), ...values];
+  const child = spawn(process.execPath, synth, { cwd: project });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk;

@@ -5,4 +5,6 @@ import { observed } from './observed.ts';
 
 const objects = connectObjectStore(requiredVariable('BUCKET_NAME'));
 
-export const handler = observed((input: AssembleOutputInput) => assembleOutput(input, { objects }));
+export const handler = observed((input: AssembleOutputInput, timeLeft) =>
+  assembleOutput(input, { objects, timeLeft }),
+);

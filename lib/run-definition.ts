@@ -3,6 +3,8 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   type Chain,
+  Choice,
+  Condition,
   DistributedMap,
   type IChainable,
   IntegrationPattern,
@@ -11,6 +13,7 @@ import {
   ResultWriterV2,
   S3JsonLItemReader,
   StateMachineType,
+  Succeed,
   TaskInput,
   Timeout,
   Transformation,
@@ -60,15 +63,7 @@ export class RunDefinition {
 
   chain(): Chain {
     const { data, steps, settings } = this.#props;
-    const preprocess = this.#invoke('Preprocess', steps.preprocess, {
-      payload: {
-        run_id: '{% $states.context.Execution.Name %}',
-        execution_arn: '{% $states.context.Execution.Id %}',
-        started_at: '{% $states.context.Execution.StartTime %}',
-        request: '{% $states.input %}',
-      },
-      assign: { run: '{% $states.result.Payload %}' },
-    });
+    const preprocess = this.#preprocess(steps);
     const processChunks = this.#mapOver('ProcessChunks', data, {
       manifestKey: '{% $run.chunks_key %}',
       reportPrefix: '{% $run.chunk_reports_prefix %}',
@@ -82,10 +77,7 @@ export class RunDefinition {
       reportPrefix: '{% $run.part_reports_prefix %}',
       itemName: 'part',
       maxConcurrency: PARTS_AT_ONCE,
-      child: this.#invoke('JoinPart', steps.assembleOutput, {
-        payload: '{% $states.input %}',
-        outputs: '{% $states.result.Payload %}',
-      }),
+      child: this.#part(steps),
       assign: { part_results: '{% $states.result %}' },
     });
     const summarize = this.#invoke('Summarize', steps.summarize, {
@@ -96,7 +88,35 @@ export class RunDefinition {
       },
       outputs: '{% $states.result.Payload %}',
     });
-    return preprocess.next(processChunks).next(assembleOutput).next(summarize);
+    // A dataset that is not read in one invocation is read on in the next.
+    const isRead = Choice.jsonata(this.#scope, 'IsDatasetRead');
+    isRead.when(Condition.jsonata('{% $exists($run.unfinished) %}'), preprocess).otherwise(processChunks);
+    processChunks.next(assembleOutput).next(summarize);
+    return preprocess.next(isRead);
+  }
+
+  #preprocess(steps: Steps): LambdaInvoke {
+    return this.#invoke('Preprocess', steps.preprocess, {
+      payload: {
+        run_id: '{% $states.context.Execution.Name %}',
+        execution_arn: '{% $states.context.Execution.Id %}',
+        started_at: '{% $states.context.Execution.StartTime %}',
+        request: '{% $states.context.Execution.Input %}',
+      },
+      assign: { run: '{% $states.result.Payload %}' },
+    });
+  }
+
+  /** Joins a part, in as many invocations as it takes. */
+  #part(steps: Steps): IChainable {
+    const join = this.#invoke('JoinPart', steps.assembleOutput, {
+      payload: '{% $states.input %}',
+      outputs: '{% $exists($states.result.Payload.unfinished) ? $states.input : $states.result.Payload %}',
+    });
+    const isJoined = Choice.jsonata(this.#scope, 'IsPartJoined');
+    const unfinished = Condition.jsonata('{% $exists($states.input.part) %}');
+    isJoined.when(unfinished, join).otherwise(Succeed.jsonata(this.#scope, 'PartJoined'));
+    return join.next(isJoined);
   }
 
   #chunk(steps: Steps, settings: Settings): IChainable {

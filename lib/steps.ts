@@ -1,4 +1,5 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Size, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { prefixes, readablePrefixes } from '../src/batch/keys.ts';
 import { BatchFunction } from './batch-function.ts';
@@ -55,14 +56,32 @@ export class Steps extends Construct {
         BUCKET_NAME: data.bucketName,
         MAX_RECORDS_PER_JOB: String(settings.maxRecordsPerJob),
         MAX_TOTAL_RECORDS: settings.maxTotalRecords === undefined ? '' : String(settings.maxTotalRecords),
+        HF_ENDPOINT: settings.huggingFaceEndpoint ?? '',
+        HF_TOKEN_SECRET_NAME: settings.huggingFaceTokenSecretName ?? '',
       },
       timeout: longest,
       memoryMb: settings.preprocessFunctionMemoryMb,
     });
     data.grantRead(fn, ...readablePrefixes, prefixes.runs);
     data.grantList(fn, ...readablePrefixes, prefixes.runs);
-    data.grantWrite(fn, prefixes.runs);
+    data.grantWrite(fn, prefixes.runs, prefixes.huggingFace);
+    if (settings.huggingFaceTokenSecretName !== undefined) {
+      this.#grantSecret(fn, settings.huggingFaceTokenSecretName);
+    }
     return fn;
+  }
+
+  /** Secrets Manager adds a hyphen and six characters to the name in a secret's ARN. */
+  #grantSecret(fn: BatchFunction, name: string): void {
+    const secret = Stack.of(this).formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      resourceName: `${name}-??????`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret] }),
+    );
   }
 
   #prepareInput({ data, settings }: StepsProps): BatchFunction {
@@ -102,7 +121,7 @@ export class Steps extends Construct {
       // Answers come in any order and are kept there: 100,000 of up to 40 kB each.
       temporaryStorage: Size.gibibytes(4),
     });
-    data.grantRead(fn, prefixes.jobOutputs);
+    data.grantRead(fn, prefixes.jobOutputs, prefixes.jobInputs);
     data.grantList(fn, prefixes.jobOutputs);
     data.grantWrite(fn, prefixes.runs);
     return fn;
@@ -117,7 +136,8 @@ export class Steps extends Construct {
     });
     data.grantRead(fn, ...readablePrefixes, prefixes.runs);
     data.grantList(fn, prefixes.runs);
-    data.grantWrite(fn, ...outputs);
+    // Where a join was put down is under the runs.
+    data.grantWrite(fn, ...outputs, prefixes.runs);
     return fn;
   }
 

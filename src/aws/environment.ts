@@ -12,6 +12,11 @@ export function requiredVariable(name: string, environment: Environment = proces
   );
 }
 
+/** Undefined where the variable is absent or empty. */
+export function optionalVariable(name: string, environment: Environment = process.env): string | undefined {
+  return environment[name] || undefined;
+}
+
 /** A whole number, or undefined where the variable is absent or empty. */
 export function numberVariable(name: string, environment: Environment = process.env): number | undefined {
   const value = environment[name] ?? '';

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import {
   GetObjectCommand,
   type GetObjectCommandInput,
@@ -7,19 +6,15 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
-import { type S3Location, s3Uri } from '../batch/keys.ts';
+import { s3Uri } from '../batch/keys.ts';
 import type { PinnedObject } from '../batch/manifest.ts';
-import type { ByteSource } from '../data/byte-source.ts';
-import { BatchError } from '../errors.ts';
-import type { ObjectStore } from '../steps/collaborators.ts';
-import { writeWithCopies } from './multipart-write.ts';
-
-/** Parts of an upload: 10,000 of them reach 80 GB. */
-const PART_BYTES = 8 * 1024 * 1024;
-const PARTS_IN_FLIGHT = 4;
+import type { ByteSource, CopyRange, Piece } from '../data/byte-source.ts';
+import type { ObjectStore, ObjectUpload } from '../steps/collaborators.ts';
+import { MultipartWrite } from './multipart-write.ts';
+import { readError } from './read-error.ts';
 
 export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
+  const read = ({ object, start, end }: CopyRange) => pinnedSource(s3, object).stream(start, end);
   return {
     bucket,
 
@@ -27,7 +22,7 @@ export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
       const head = await s3
         .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
         .catch((error: unknown) => {
-          throw translated(error, { bucket, key });
+          throw readError(error, { bucket, key });
         });
       return {
         bucket,
@@ -46,7 +41,8 @@ export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
       return page.Contents?.[0]?.Key === key;
     },
 
-    read: (key) => objectBytes(s3, { Bucket: bucket, Key: key }),
+    read: (key, { from = 0 } = {}) =>
+      objectBytes(s3, { Bucket: bucket, Key: key, ...(from > 0 && { Range: `bytes=${from}-` }) }),
 
     async *list(prefix) {
       for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: prefix })) {
@@ -54,26 +50,24 @@ export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
       }
     },
 
-    writePieces: (key, pieces) =>
-      writeWithCopies(pieces, {
-        s3,
-        target: { bucket, key },
-        read: ({ object, start, end }) => pinnedSource(s3, object).stream(start, end),
-      }).catch((error: unknown) => {
-        throw translated(error, { bucket, key });
-      }),
+    upload: (key, state) => new MultipartWrite({ s3, target: { bucket, key }, read }, state),
 
     async write(key, body) {
-      const Body = typeof body === 'string' ? body : Readable.from(body, { objectMode: false });
-      const upload = new Upload({
-        client: s3,
-        params: { Bucket: bucket, Key: key, Body },
-        partSize: PART_BYTES,
-        queueSize: PARTS_IN_FLIGHT,
-      });
-      await upload.done();
+      const upload = this.upload(key);
+      await written(upload, typeof body === 'string' ? [Buffer.from(body)] : body);
     },
   };
+}
+
+/** What breaks off leaves nothing behind. */
+async function written(upload: ObjectUpload, pieces: Iterable<Piece> | AsyncIterable<Piece>): Promise<void> {
+  try {
+    for await (const piece of pieces) await upload.add(piece);
+    await upload.complete();
+  } catch (error) {
+    await upload.abort();
+    throw error;
+  }
 }
 
 function pinnedSource(s3: S3Client, object: PinnedObject): ByteSource {
@@ -114,28 +108,8 @@ async function* objectBytes(s3: S3Client, input: GetObjectCommandInput): AsyncGe
     const { Body } = await s3.send(new GetObjectCommand(input));
     if (Body !== undefined) yield* Body as AsyncIterable<Uint8Array>;
   } catch (error) {
-    throw translated(error, { bucket: input.Bucket ?? '', key: input.Key ?? '' });
+    throw readError(error, { bucket: input.Bucket ?? '', key: input.Key ?? '' });
   }
-}
-
-const httpStatusOf = (error: unknown) =>
-  (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
-
-function translated(cause: unknown, location: S3Location): unknown {
-  const uri = s3Uri(location);
-  const status = httpStatusOf(cause);
-  if (status === 404)
-    return new BatchError('NotFound', `Cannot read ${uri}: there is no such object.`, { cause });
-  if (status === 403) {
-    return new BatchError('NotFound', `Cannot read ${uri}: there is no such object, or it may not be read.`, {
-      cause,
-    });
-  }
-  if (status === 412) {
-    const sentence = `Cannot go on with ${uri}: the object must stay as it was when the run began, and it was replaced.`;
-    return new BatchError('SourceChanged', sentence, { cause });
-  }
-  return cause;
 }
 
 /** On a client that takes Region, credentials and endpoint from the environment alone, like those of the other adapters. */

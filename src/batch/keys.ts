@@ -1,6 +1,7 @@
 /** Where everything lies in the stack's bucket. Each prefix is written here and nowhere else. */
 export const prefixes = {
   inputs: 'inputs/',
+  huggingFace: 'hf/',
   runs: 'runs/',
   jobInputs: 'batch_inputs_json/',
   jobOutputs: 'batch_outputs_json/',
@@ -9,9 +10,10 @@ export const prefixes = {
   jsonlOutput: 'batch_output_jsonl/',
 } as const;
 
-/** Tables that a run may read: the user's uploads and the results of earlier runs. */
+/** Tables that a run may read: the user's uploads, splits that were fetched, and the results of earlier runs. */
 export const readablePrefixes = [
   prefixes.inputs,
+  prefixes.huggingFace,
   prefixes.csvOutput,
   prefixes.parquetOutput,
   prefixes.jsonlOutput,
@@ -42,6 +44,10 @@ export const runKeys = {
   parts: (run: RunName) => `${under(prefixes.runs, run)}parts.jsonl`,
   /** What could not be read by ranges where it lies, unpacked; by the key that it would have had. */
   staged: (run: RunName, key: string) => `${under(prefixes.runs, run)}staged/${key}`,
+  /** Where the survey of the dataset was put down, for the next invocation to go on. */
+  survey: (run: RunName) => `${under(prefixes.runs, run)}survey.json`,
+  /** Where the join of a part was put down. */
+  join: (run: RunName, part: number) => `${under(prefixes.runs, run)}joins/${digits(part, 5)}.json`,
   summary: (run: RunName) => `${under(prefixes.runs, run)}summary.json`,
   /** Reports of the two Distributed Maps; Step Functions adds `/{map run}/manifest.json`, so no slash at the end. */
   chunkReports: (run: RunName) => `${under(prefixes.runs, run)}chunk_reports`,
@@ -55,6 +61,16 @@ export const runKeys = {
   output: (run: RunName, format: OutputFormat, fileName: string) =>
     `${under(outputPrefixes[format], run)}${fileName}`,
 } as const;
+
+/** Files of a split, by what they are: a commit never changes, so later runs find them there. */
+export function splitFolder(split: {
+  readonly datasetId: string;
+  readonly commit: string;
+  readonly config: string;
+  readonly split: string;
+}): string {
+  return `${prefixes.huggingFace}${split.datasetId}/${split.commit}/${split.config}/${split.split}/`;
+}
 
 export interface S3Location {
   readonly bucket: string;

@@ -1,6 +1,7 @@
 import type { Failure } from './failure.ts';
 import type { OutputFormat, RunName } from './keys.ts';
 import type { OutcomeCounts } from './outcome-counts.ts';
+import type { CsvRequest } from './request.ts';
 
 /** An object as it was when the run began; a later read fails if its ETag is another. */
 export interface PinnedObject {
@@ -11,6 +12,17 @@ export interface PinnedObject {
   readonly bytes: number;
 }
 
+export interface UploadedPart {
+  readonly part: number;
+  readonly etag: string;
+}
+
+/** An S3 multipart upload that was put down between two parts. */
+export interface UploadState {
+  readonly upload_id: string;
+  readonly parts: readonly UploadedPart[];
+}
+
 /** What every step of a run is told; Preprocess makes it, and it does not grow with the dataset. */
 export interface Run extends RunName {
   readonly execution_arn: string;
@@ -18,6 +30,10 @@ export interface Run extends RunName {
   readonly started_at: string;
   readonly model_id: string;
   readonly prompt_id: string | null;
+  /** The dataset's lines are Bedrock's records already, and go into jobs as they are. */
+  readonly ready_made?: boolean | undefined;
+  readonly embedding_type?: 'float32' | 'float64' | undefined;
+  readonly csv?: CsvRequest | undefined;
   readonly output_format: OutputFormat;
   readonly row_count: number;
   readonly chunk_count: number;
@@ -60,6 +76,10 @@ export interface Part {
   readonly source: SourceRange;
   /** JSONL only: every key of its objects, in the order in which they first occur. */
   readonly columns?: readonly string[] | undefined;
+  /** Types of the source's columns in Parquet output, where they were inferred. */
+  readonly types?: readonly string[] | undefined;
+  /** The line of chunks.jsonl, by its byte, of the chunk that holds the first row. */
+  readonly chunks_from: number;
   readonly output_key: string;
 }
 

@@ -1,11 +1,13 @@
 import leven from 'leven';
 import * as z from 'zod';
 import { BatchError, refusal } from '../errors.ts';
-import { outputFormats, parseS3Uri } from './keys.ts';
+import { type OutputFormat, outputFormats, parseS3Uri } from './keys.ts';
 import { JOB_NAME_PREFIX_LENGTH, jobNamePrefixPattern } from './names.ts';
 
 /** The most that any model takes; one that takes fewer refuses them when chunks are planned. */
 const MAX_RECORDS_PER_JOB = 100_000;
+
+const embeddingTypes = ['float32', 'float64'] as const;
 
 const count = (max: number) =>
   z
@@ -31,6 +33,14 @@ const fields = {
   max_records_per_job: count(MAX_RECORDS_PER_JOB).nullish(),
   max_records_total: count(Number.MAX_SAFE_INTEGER).nullish(),
   output_format: z.enum(outputFormats, `one of ${outputFormats.join(', ')}`).nullish(),
+  infer_types: z.boolean('true or false').nullish(),
+  embedding_type: z.enum(embeddingTypes, `one of ${embeddingTypes.join(', ')}`).nullish(),
+  csv_delimiter: z
+    .string('one character')
+    .regex(/^[\t\x20-\x7e]$/, 'one ASCII character')
+    .regex(/[^"]/, 'another character than the quote')
+    .nullish(),
+  csv_ragged_rows: z.enum(['refuse', 'pad'], 'refuse or pad').nullish(),
 };
 
 const aliases: Readonly<Record<string, keyof typeof fields>> = {
@@ -39,15 +49,35 @@ const aliases: Readonly<Record<string, keyof typeof fields>> = {
 
 const schema = z.object(fields);
 
+/** Where the rows are: an object or all below a prefix, or a split on the Hugging Face Hub. */
+export type DatasetName =
+  | { readonly kind: 's3'; readonly uri: string }
+  | {
+      readonly kind: 'hugging-face';
+      readonly datasetId: string;
+      readonly split: string;
+      readonly config?: string | undefined;
+      readonly revision?: string | undefined;
+    };
+
 export interface RunRequest {
-  readonly s3Uri: string;
+  readonly dataset: DatasetName;
   readonly jobNamePrefix: string;
   readonly modelId: string;
   readonly promptId: string | undefined;
   readonly maxJobs: number | undefined;
   readonly maxRecordsPerJob: number;
   readonly maxRecordsTotal: number | undefined;
-  readonly outputFormat: (typeof outputFormats)[number] | undefined;
+  readonly outputFormat: OutputFormat | undefined;
+  /** CSV and JSON lines written as Parquet: columns become numbers, booleans, dates and times where all their values are. */
+  readonly inferTypes: boolean;
+  readonly embeddingType: (typeof embeddingTypes)[number] | undefined;
+  readonly csv: CsvRequest;
+}
+
+export interface CsvRequest {
+  readonly delimiter?: string | undefined;
+  readonly raggedRows?: 'refuse' | 'pad' | undefined;
 }
 
 /** What the stack sets where a request is silent. */
@@ -69,7 +99,7 @@ export function parseRunRequest(input: unknown, defaults: RequestDefaults): RunR
   if (!parsed.success) throw fieldRefusal(parsed.error, named);
   const request = parsed.data;
   return {
-    s3Uri: sourceOf(request),
+    dataset: datasetOf(request),
     jobNamePrefix: request.job_name_prefix,
     modelId: request.model_id,
     promptId: request.prompt_id ?? undefined,
@@ -77,6 +107,12 @@ export function parseRunRequest(input: unknown, defaults: RequestDefaults): RunR
     maxRecordsPerJob: request.max_records_per_job ?? defaults.maxRecordsPerJob,
     maxRecordsTotal: request.max_records_total ?? defaults.maxRecordsTotal,
     outputFormat: request.output_format ?? undefined,
+    inferTypes: request.infer_types ?? false,
+    embeddingType: request.embedding_type ?? undefined,
+    csv: {
+      delimiter: request.csv_delimiter ?? undefined,
+      raggedRows: request.csv_ragged_rows ?? undefined,
+    },
   };
 }
 
@@ -111,31 +147,28 @@ function fieldRefusal(error: z.ZodError, named: Readonly<Record<string, unknown>
   return refusal('start the run', field, `be ${issue?.message}`, named[field]);
 }
 
-function sourceOf(request: z.infer<typeof schema>): string {
-  const given = [request.s3_uri, request.dataset_id].filter((source) => source != null);
-  if (given.length !== 1) {
-    throw refusal(
-      'start the run',
-      'the source',
-      'be exactly one of s3_uri and dataset_id',
-      given.length === 0 ? 'neither' : 'both',
-    );
+function datasetOf(request: z.infer<typeof schema>): DatasetName {
+  const { s3_uri, dataset_id, split, config, revision } = request;
+  if ((s3_uri == null) === (dataset_id == null)) {
+    const got = s3_uri == null ? 'neither' : 'both';
+    throw refusal('start the run', 'the source', 'be exactly one of s3_uri and dataset_id', got);
   }
-  if (request.s3_uri == null) {
-    throw refusal(
-      'start the run',
-      'the source',
-      'be an s3_uri, as this version reads no Hugging Face splits',
-      `dataset_id ${request.dataset_id}`,
-    );
+  if (s3_uri == null) {
+    return {
+      kind: 'hugging-face',
+      datasetId: dataset_id ?? '',
+      split: split ?? 'train',
+      config: config ?? undefined,
+      revision: revision ?? undefined,
+    };
   }
   for (const key of ['split', 'config', 'revision'] as const) {
     if (request[key] != null) {
       throw refusal('start the run', key, 'be absent beside s3_uri: it is of dataset_id', request[key]);
     }
   }
-  if (parseS3Uri(request.s3_uri) === undefined) {
-    throw refusal('start the run', 's3_uri', 'have the form s3://bucket/key', request.s3_uri);
+  if (parseS3Uri(s3_uri) === undefined) {
+    throw refusal('start the run', 's3_uri', 'have the form s3://bucket/key', s3_uri);
   }
-  return request.s3_uri;
+  return { kind: 's3', uri: s3_uri };
 }

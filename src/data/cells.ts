@@ -1,3 +1,5 @@
+import type { StartPosition } from '../batch/manifest.ts';
+
 /**
  * Cells of one column for a batch of rows, as UTF-8 bytes where they already lie: row i's text is `bytes[starts[i], ends[i])`.
  * A null has an end of -1. The arrays may be longer than the batch, and are valid until the next batch is asked for.
@@ -12,48 +14,36 @@ export interface CellColumn {
 export interface CellBatch {
   readonly rowCount: number;
   readonly columns: readonly CellColumn[];
+  /** CSV and JSONL: where reading goes on behind the batch. */
+  readonly next?: StartPosition | undefined;
 }
 
-/** The cells of batches as texts, a row at a time. */
-export async function* textsOfCells(
-  batches: AsyncIterable<CellBatch>,
-): AsyncGenerator<readonly (string | null)[]> {
-  for await (const { rowCount, columns } of batches) {
-    const views = columns.map(({ bytes: { buffer, byteOffset, byteLength }, starts, ends }) => ({
-      bytes: Buffer.from(buffer, byteOffset, byteLength),
-      starts,
-      ends,
-    }));
-    for (let row = 0; row < rowCount; row++) {
-      yield views.map(({ bytes, starts, ends }) =>
-        ends[row] === -1 ? null : bytes.toString('utf8', starts[row], ends[row]),
-      );
-    }
-  }
+/** Rows as texts. */
+export interface TextBatch {
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly next?: StartPosition | undefined;
 }
 
-/** Rows that are made into one batch. */
-const BATCH_ROWS = 1000;
+/** The cells of a batch as texts, row by row. */
+export function textsOfBatch({ rowCount, columns }: CellBatch): (string | null)[][] {
+  const views = columns.map(({ bytes: { buffer, byteOffset, byteLength }, starts, ends }) => ({
+    bytes: Buffer.from(buffer, byteOffset, byteLength),
+    starts,
+    ends,
+  }));
+  return Array.from({ length: rowCount }, (_, row) =>
+    views.map(({ bytes, starts, ends }) =>
+      ends[row] === -1 ? null : bytes.toString('utf8', starts[row], ends[row]),
+    ),
+  );
+}
 
 /** Texts as cells, for formats that are not read as bytes. */
-export async function* cellsOfTexts(
-  rows: AsyncIterable<readonly (string | null)[]>,
-  columnCount: number,
-): AsyncGenerator<CellBatch> {
-  let batch: (readonly (string | null)[])[] = [];
-  const cells = () => ({
-    rowCount: batch.length,
-    columns: Array.from({ length: columnCount }, (_, column) =>
-      cellColumn(batch.map((row) => row[column] ?? null)),
-    ),
-  });
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < BATCH_ROWS) continue;
-    yield cells();
-    batch = [];
-  }
-  if (batch.length > 0) yield cells();
+export function cellsOfTexts({ rows, next }: TextBatch, columnCount: number): CellBatch {
+  const columns = Array.from({ length: columnCount }, (_, column) =>
+    cellColumn(rows.map((row) => row[column] ?? null)),
+  );
+  return { rowCount: rows.length, columns, next };
 }
 
 function cellColumn(values: readonly (string | null)[]): CellColumn {

@@ -7,6 +7,8 @@ import { JsonOutput } from './json-output.ts';
 
 /** Writes the lines of a job's input file. */
 export interface RecordWriter {
+  /** Bytes of a line whose cells are all empty. */
+  readonly lineBytes: number;
   readonly records: number;
   /** Bytes of all lines so far. */
   readonly bytes: number;
@@ -69,6 +71,10 @@ class LineWriter implements RecordWriter {
     this.#first = Buffer.from(first, 'utf8');
     this.#idStart = first.indexOf(recordIdOf(0));
     this.#behind = behind.map((piece) => Buffer.from(piece, 'utf8'));
+  }
+
+  get lineBytes(): number {
+    return this.#behind.reduce((sum, { length }) => sum + length, this.#first.length);
   }
 
   get records(): number {

@@ -2,30 +2,27 @@ import type { OutputFormat } from '../batch/keys.ts';
 import type { StartPosition } from '../batch/manifest.ts';
 import { BatchError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { type CellBatch, cellsOfTexts, textsOfCells } from './cells.ts';
+import { type CellBatch, cellsOfTexts, type TextBatch, textsOfBatch } from './cells.ts';
 import { csvCells } from './csv/cells.ts';
-import { csvRowSpans, firstPosition, readCsvHeader } from './csv/table.ts';
-import { firstJsonlPosition, jsonlRecords, jsonlTexts, KeyCollector, leadingKeys } from './jsonl/table.ts';
+import type { CsvOptions } from './csv/dialect.ts';
+import { scanCsv } from './csv/scan.ts';
+import { firstPosition, readCsvHeader } from './csv/table.ts';
+import { scanJsonl } from './jsonl/scan.ts';
+import { firstJsonlPosition, jsonlTexts, leadingKeys } from './jsonl/table.ts';
 import { openParquet, parquetCells } from './parquet/parquet.ts';
-import { RowIndex } from './row-index.ts';
-
-export interface Survey {
-  readonly rowCount: number;
-  /** Every column, where the first rows do not have them all. */
-  readonly columns?: readonly string[];
-  /** Where reading of a row may begin; undefined where the format finds rows by itself. */
-  locate(row: number): StartPosition | undefined;
-}
+import { scanParquet } from './parquet/scan.ts';
+import type { ScannedRows, ScanWanted } from './scan.ts';
 
 export interface Table {
   readonly format: OutputFormat;
+  /** Of JSON lines those of the first objects; the scan tells of more. */
   readonly columns: readonly string[];
-  /** Reads what the run will read, so that nothing which cannot be read costs money: every CSV record, or columns of Parquet. */
-  survey(columns: readonly string[]): Promise<Survey>;
+  /** Every row from a position on, or from the first. */
+  scan(wanted: ScanWanted, from?: StartPosition): AsyncGenerator<ScannedRows>;
   /** Cells of the named columns as they lie, many rows at a time. */
   cells(range: RowWindow, columns: readonly string[]): AsyncGenerator<CellBatch>;
-  /** The same cells as text, a row at a time. */
-  texts(range: RowWindow, columns: readonly string[]): AsyncGenerator<readonly (string | null)[]>;
+  /** The same cells as text. */
+  texts(range: RowWindow, columns: readonly string[]): AsyncGenerator<TextBatch>;
 }
 
 export interface RowWindow {
@@ -50,36 +47,27 @@ export async function detectFormat(source: ByteSource): Promise<OutputFormat> {
   );
 }
 
-export async function openTable(source: ByteSource, format: OutputFormat): Promise<Table> {
-  return openers[format](source);
+export async function openTable(source: ByteSource, format: OutputFormat, csv?: CsvOptions): Promise<Table> {
+  return openers[format](source, csv);
 }
 
 const openers = {
   csv: openCsvTable,
   parquet: openParquetTable,
   jsonl: openJsonlTable,
-} as const satisfies Record<OutputFormat, (source: ByteSource) => Promise<Table>>;
+} as const satisfies Record<OutputFormat, (source: ByteSource, csv?: CsvOptions) => Promise<Table>>;
 
-async function openCsvTable(source: ByteSource): Promise<Table> {
-  const header = await readCsvHeader(source);
-  const { columns } = header;
-  const cells: Table['cells'] = ({ firstRow, rowCount, start = firstPosition(header) }, wanted) =>
+async function openCsvTable(source: ByteSource, options?: CsvOptions): Promise<Table> {
+  const header = await readCsvHeader(source, options);
+  const first = firstPosition(header);
+  const cells: Table['cells'] = ({ firstRow, rowCount, start = first }, wanted) =>
     csvCells(source, header, { from: start, skip: firstRow - start.row, rowCount }, wanted);
   return {
     format: 'csv',
-    columns,
-    async survey() {
-      const index = new RowIndex<Omit<StartPosition, 'row'>>();
-      const rows = csvRowSpans(source, header, firstPosition(header));
-      for await (const { count, offset, starts, lines } of rows) {
-        for (let i = 0; i < count; i++) {
-          index.add({ offset: offset + (starts[i] as number), line: lines[i] as number });
-        }
-      }
-      return { rowCount: index.rows, locate: (row) => index.find(row) };
-    },
+    columns: header.columns,
+    scan: (wanted, from = first) => scanCsv(source, header, from, wanted),
     cells,
-    texts: (range, wanted) => textsOfCells(cells(range, wanted)),
+    texts: (range, columns) => textBatches(cells(range, columns)),
   };
 }
 
@@ -90,12 +78,9 @@ async function openParquetTable(source: ByteSource): Promise<Table> {
   return {
     format: 'parquet',
     columns: table.columns,
-    async survey(columns) {
-      for await (const _ of cells({ firstRow: 0, rowCount: table.rowCount }, columns));
-      return { rowCount: table.rowCount, locate: () => undefined };
-    },
+    scan: (wanted, from = { row: 0, offset: 0, line: 0 }) => scanParquet(table, from, wanted),
     cells,
-    texts: (range, columns) => textsOfCells(cells(range, columns)),
+    texts: (range, columns) => textBatches(cells(range, columns)),
   };
 }
 
@@ -106,16 +91,14 @@ async function openJsonlTable(source: ByteSource): Promise<Table> {
   return {
     format: 'jsonl',
     columns: await leadingKeys(source, first),
-    async survey() {
-      const index = new RowIndex<Omit<StartPosition, 'row'>>();
-      const keys = new KeyCollector(source.name);
-      for await (const record of jsonlRecords(source, first)) {
-        keys.add(record);
-        index.add({ offset: record.offset, line: record.line });
-      }
-      return { rowCount: index.rows, columns: keys.keys, locate: (row) => index.find(row) };
+    scan: (wanted, from = first) => scanJsonl(source, from, wanted),
+    async *cells(range, columns) {
+      for await (const batch of texts(range, columns)) yield cellsOfTexts(batch, columns.length);
     },
-    cells: (range, columns) => cellsOfTexts(texts(range, columns), columns.length),
     texts,
   };
+}
+
+async function* textBatches(batches: AsyncIterable<CellBatch>): AsyncGenerator<TextBatch> {
+  for await (const batch of batches) yield { rows: textsOfBatch(batch), next: batch.next };
 }

@@ -1,47 +1,127 @@
-import { chunkOf, chunkRange } from '../batch/chunk-plan.ts';
 import { runKeys, s3Uri } from '../batch/keys.ts';
-import type { Part, PartReport, Run } from '../batch/manifest.ts';
-import { OutcomeTally } from '../batch/outcome-counts.ts';
+import type { Chunk, Part, PartReport, Run, UploadState } from '../batch/manifest.ts';
+import { type OutcomeCounts, OutcomeTally } from '../batch/outcome-counts.ts';
 import type { AnswerRow } from '../batch/output-columns.ts';
 import { recordIdOf } from '../batch/record-id.ts';
 import { answerRow, decodeAnswers } from '../data/answers.ts';
-import { type Join, joinedTable, splicedTable } from '../data/joined-table.ts';
+import type { Join, JoinPlace } from '../data/join/join.ts';
+import { joinedTable } from '../data/join/joined-table.ts';
+import { lines } from '../data/lines.ts';
 import { BatchError } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
-import type { ObjectStore } from './collaborators.ts';
+import type { ObjectStore, ObjectUpload } from './collaborators.ts';
+import { putDown, takeUp, type Unfinished } from './unfinished.ts';
 
 export interface AssembleOutputInput {
   readonly run: Run;
   readonly part: Part;
 }
 
+export interface AssembleOutputCollaborators {
+  readonly objects: ObjectStore;
+  /** Milliseconds that the function has left. */
+  readonly timeLeft: () => number;
+}
+
+/** A join that was put down between two rows. */
+interface JoinState {
+  readonly place: JoinPlace;
+  readonly upload: UploadState;
+  readonly outcomes: OutcomeCounts;
+}
+
+/** What must be left when the last row is joined: S3 puts an object of thousands of parts together, then. */
+const TIME_TO_FINISH = 120_000;
+
 /**
- * Joins one source file to its answers: an outer join by row number, so every row of the source is a row of the output.
+ * Writes the output of one part: its source as it is, with what became of each row beside it. Answers join by row number, so every row
+ * of the source is a row of the output. What does not end in the function's time is put down, and goes on in the next invocation.
  * @throws BatchError SourceChanged when the source is another than at the start
  */
 export async function assembleOutput(
+  input: AssembleOutputInput,
+  collaborators: AssembleOutputCollaborators,
+): Promise<PartReport | Unfinished> {
+  const { run, part } = input;
+  const before = await takeUp<JoinState>(run, runKeys.join(run, part.index), collaborators.objects);
+  try {
+    return await joinPart(input, collaborators, before);
+  } catch (error) {
+    // An earlier try completed the upload, and nobody heard of it.
+    if (before === undefined || (error as Error).name !== 'NoSuchUpload') throw error;
+    return joinPart(input, collaborators, undefined);
+  }
+}
+
+async function joinPart(
   { run, part }: AssembleOutputInput,
-  { objects }: { readonly objects: ObjectStore },
-): Promise<PartReport> {
-  const { family } = resolveModel(run.model_id);
+  { objects, timeLeft }: AssembleOutputCollaborators,
+  before: JoinState | undefined,
+): Promise<PartReport | Unfinished> {
   const tally = new OutcomeTally();
-  const join: Join = {
-    source: objects.source(part.source.object),
-    range: part.source,
-    outputFormat: run.output_format,
-    inputColumns: part.columns,
-    answers: family.answers,
-    rows: tallied(answersOf(run, part, objects), tally),
-  };
-  const spliced = part.source.format === 'parquet' && run.output_format === 'parquet';
-  if (spliced) await objects.writePieces(part.output_key, splicedTable(join));
-  else await objects.write(part.output_key, joinedTable(join));
-  if (tally.rows !== part.source.row_count) {
-    const counts = `${part.source.row_count} rows went in and ${tally.rows} came out`;
-    throw new BatchError('Internal', `Cannot finish ${part.output_key}: ${counts}.`);
+  if (before !== undefined) tally.addCounts(before.outcomes);
+  const join = joinOf(run, part, objects, before?.place, tally);
+  const upload = objects.upload(part.output_key, before?.upload);
+  try {
+    const state = await added(join, upload, () => timeLeft() > TIME_TO_FINISH);
+    if (state !== undefined) {
+      const whole: JoinState = { ...state, outcomes: tally.counts() };
+      await putDown(run, runKeys.join(run, part.index), whole, objects);
+      return { unfinished: true, rows_so_far: tally.rows };
+    }
+    requireAllRows(part, tally);
+    await upload.complete();
+  } catch (error) {
+    // What was put down before belongs to its state, from which a retry goes on.
+    if (before === undefined) await upload.abort();
+    throw error;
   }
   const output_uri = s3Uri({ bucket: objects.bucket, key: part.output_key });
   return { index: part.index, output_uri, rows: tally.rows, outcomes: tally.counts() };
+}
+
+/** Adds the pieces of an output. Returns where it was put down, if it was. */
+async function added(
+  join: Join,
+  upload: ObjectUpload,
+  hasTime: () => boolean,
+): Promise<Pick<JoinState, 'place' | 'upload'> | undefined> {
+  for await (const piece of joinedTable(join)) {
+    if (!('place' in piece)) await upload.add(piece);
+    else if (!hasTime()) {
+      const state = await upload.pause();
+      if (state !== undefined) return { place: piece.place, upload: state };
+    }
+  }
+  return undefined;
+}
+
+function joinOf(
+  run: Run,
+  part: Part,
+  objects: ObjectStore,
+  from: JoinPlace | undefined,
+  tally: OutcomeTally,
+): Join {
+  const firstRow = part.first_row + ((from?.row ?? part.source.first_row) - part.source.first_row);
+  return {
+    source: objects.source(part.source.object),
+    range: part.source,
+    csv: run.csv,
+    outputFormat: run.output_format,
+    inputColumns: part.columns,
+    types: part.types,
+    answers: resolveModel(run.model_id).family.answers,
+    precision: run.embedding_type,
+    rows: tallied(answersOf(run, part, firstRow, objects), tally),
+    from,
+  };
+}
+
+function requireAllRows(part: Part, { rows }: OutcomeTally): void {
+  if (rows === part.source.row_count) return;
+  const counts = `${part.source.row_count} rows went in and ${rows} came out`;
+  throw new BatchError('Internal', `Cannot finish ${part.output_key}: ${counts}.`);
 }
 
 async function* tallied(rows: AsyncIterable<AnswerRow>, tally: OutcomeTally): AsyncGenerator<AnswerRow> {
@@ -51,34 +131,43 @@ async function* tallied(rows: AsyncIterable<AnswerRow>, tally: OutcomeTally): As
   }
 }
 
-/** The answers of a part's rows, in order, from the chunks that hold them. */
-async function* answersOf(run: Run, part: Part, objects: ObjectStore): AsyncGenerator<AnswerRow> {
-  const plan = { rowCount: run.row_count, chunkCount: run.chunk_count };
+/** The answers of a part's rows from one on, in order, from the chunks that hold them. */
+async function* answersOf(
+  run: Run,
+  part: Part,
+  firstRow: number,
+  objects: ObjectStore,
+): AsyncGenerator<AnswerRow> {
   const endRow = part.first_row + part.source.row_count;
-  for (let chunk = chunkOf(plan, part.first_row); chunk < run.chunk_count; chunk++) {
-    const range = chunkRange(plan, chunk);
-    if (range.firstRow >= endRow) return;
-    let row = range.firstRow;
+  for await (const line of lines(objects.read(run.chunks_key, { from: part.chunks_from }))) {
+    const chunk = JSON.parse(line) as Chunk;
+    const endOfChunk = chunk.first_row + chunk.row_count;
+    if (chunk.first_row >= endRow) return;
+    if (endOfChunk <= firstRow) continue;
+    let row = chunk.first_row;
     for await (const answer of chunkAnswers(run, chunk, objects)) {
       if (answer.recordId !== recordIdOf(row)) throw outOfOrder(chunk, recordIdOf(row), answer.recordId);
-      if (row >= part.first_row && row < endRow) yield answer;
+      if (row >= firstRow && row < endRow) yield answer;
       row++;
     }
-    const end = range.firstRow + range.rowCount;
-    if (row !== end) throw outOfOrder(chunk, recordIdOf(end), recordIdOf(row));
+    if (row !== endOfChunk) throw outOfOrder(chunk, recordIdOf(endOfChunk), recordIdOf(row));
   }
 }
 
 /** Rows are joined by position, so every position is held against its record id. */
-function outOfOrder(chunk: number, expected: string, found: string): BatchError {
+function outOfOrder({ index }: Chunk, expected: string, found: string): BatchError {
   return new BatchError(
     'Internal',
-    `Cannot join the answers of chunk ${chunk}: ${expected} must come next, got ${found}.`,
+    `Cannot join the answers of chunk ${index}: ${expected} must come next, got ${found}.`,
   );
 }
 
-async function* chunkAnswers(run: Run, chunk: number, objects: ObjectStore): AsyncGenerator<AnswerRow> {
-  const key = runKeys.answers(run, chunk);
+async function* chunkAnswers(
+  run: Run,
+  { index, first_row, row_count }: Chunk,
+  objects: ObjectStore,
+): AsyncGenerator<AnswerRow> {
+  const key = runKeys.answers(run, index);
   if (await objects.exists(key)) {
     yield* decodeAnswers(objects.read(key));
     return;
@@ -86,8 +175,7 @@ async function* chunkAnswers(run: Run, chunk: number, objects: ObjectStore): Asy
   // The chunk's own execution failed; its rows are rows all the same, and the summary tells why.
   const error = {
     code: 'ChunkFailed',
-    message: `chunk ${chunk} ended without answers; summary.json tells why`,
+    message: `chunk ${index} ended without answers; summary.json tells why`,
   };
-  const { firstRow, rowCount } = chunkRange({ rowCount: run.row_count, chunkCount: run.chunk_count }, chunk);
-  for (let i = 0; i < rowCount; i++) yield answerRow(firstRow + i, { status: 'missing', error });
+  for (let i = 0; i < row_count; i++) yield answerRow(first_row + i, { status: 'missing', error });
 }

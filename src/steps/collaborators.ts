@@ -1,5 +1,5 @@
 import type { S3Location } from '../batch/keys.ts';
-import type { PinnedObject } from '../batch/manifest.ts';
+import type { PinnedObject, UploadState } from '../batch/manifest.ts';
 import type { ByteSource, Piece } from '../data/byte-source.ts';
 
 /** The stack's bucket, and objects pinned in it. */
@@ -10,12 +10,23 @@ export interface ObjectStore {
   /** Reads fail with SourceChanged if the object is not the pinned one any more. */
   source(object: PinnedObject): ByteSource;
   exists(key: string): Promise<boolean>;
-  read(key: string): AsyncIterable<Uint8Array>;
+  /** From a byte on, or the whole. */
+  read(key: string, range?: { readonly from?: number }): AsyncIterable<Uint8Array>;
   /** Keys below a prefix, in order. */
   list(prefix: string): AsyncIterable<string>;
   write(key: string, body: AsyncIterable<Uint8Array> | string): Promise<void>;
+  /** An object in the making, or one that was put down; it is there when it is complete, and not before. */
+  upload(key: string, state?: UploadState): ObjectUpload;
+}
+
+export interface ObjectUpload {
   /** @throws BatchError SourceChanged if the object of a range is not the pinned one any more */
-  writePieces(key: string, pieces: AsyncIterable<Piece>): Promise<void>;
+  add(piece: Piece): Promise<void>;
+  /** Puts the upload down, to be taken up by what this returns; undefined where S3 wants more bytes before. */
+  pause(): Promise<UploadState | undefined>;
+  complete(): Promise<void>;
+  /** Leaves nothing behind. Does not fail: whoever aborts has an error to tell already. */
+  abort(): Promise<void>;
 }
 
 export interface JobRequest {

@@ -3,67 +3,117 @@ import {
   parseS3Uri,
   type RunName,
   readablePrefixes,
-  runKeys,
   type S3Location,
   s3Uri,
+  splitFolder,
 } from '../batch/keys.ts';
-import type { PinnedObject, SourceRange } from '../batch/manifest.ts';
 import type { RunRequest } from '../batch/request.ts';
-import { decompressed, uncompressedName } from '../data/compression.ts';
-import { detectFormat, openTable, type Survey } from '../data/table.ts';
+import { uncompressedName } from '../data/compression.ts';
+import type { Hub, HubFile, PinnedSplit } from '../data/hugging-face/split.ts';
+import { areReadyMade } from '../data/jsonl/ready-made.ts';
+import type { ScanWanted } from '../data/scan.ts';
+import { detectFormat, openTable, type Table } from '../data/table.ts';
 import { refusal } from '../errors.ts';
-import { type Prompt, requireColumns } from '../prompts/prompt.ts';
+import type { AnswerKind } from '../models/types.ts';
+import { type Prompt, requireColumns, resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
-
-/** One object of the dataset, pinned and read through. */
-export interface SourceFile {
-  readonly object: PinnedObject;
-  readonly format: OutputFormat;
-  readonly columns: readonly string[];
-  readonly survey: Survey;
-  /** Its first row, counted within the dataset. */
-  readonly firstRow: number;
-  /** Its key below the prefix that the user named, or its name. */
-  readonly relativeKey: string;
-}
+import { type FetchState, fetchFile, readableObject } from './staging.ts';
+import { type OpenFile, Survey, type SurveyState } from './survey.ts';
 
 export interface Dataset {
-  readonly files: readonly SourceFile[];
-  readonly rowCount: number;
+  readonly survey: Survey;
+  readonly format: OutputFormat;
+  /** The lines are records already; there is no prompt. */
+  readonly readyMade: boolean;
+  readonly notes: readonly string[];
+}
+
+/** One object of the dataset, before it is pinned. */
+interface Listed {
+  readonly location: S3Location;
+  readonly relativeKey: string;
+  /** It is on the Hub, and goes to that place first. */
+  readonly hubFile?: HubFile | undefined;
+}
+
+/** A reading that was put down, for the next invocation to go on. */
+export interface ReadingState {
+  readonly survey: SurveyState;
+  readonly listed: readonly Listed[];
+  readonly split?: PinnedSplit | undefined;
+  readonly fetch?: FetchState | undefined;
 }
 
 export interface Reading {
   readonly run: RunName;
   readonly request: RunRequest;
-  readonly prompt: Prompt;
+  readonly answers: AnswerKind;
+  /** Records that a job may have; within so many an id may not come twice. */
+  readonly mostRecords: number;
   readonly objects: ObjectStore;
+  readonly hub: Hub;
+  /** Whether more should be begun; a function has its 15 minutes. */
+  readonly hasTime: () => boolean;
 }
 
 /** Each is pinned and opened on its own, so their number bounds the time before the first row is read. */
 const MOST_OBJECTS = 10_000;
 
 /**
- * The object that `s3_uri` names, or all objects below it if it ends in a slash, in the order of their keys.
+ * Reads the dataset that a request names to its end: the object, all objects below a prefix in the order of their keys, or the files of a
+ * split. Where time is short, what the next reading needs.
  * @throws BatchError InvalidInput, NotFound
  */
-export async function readDataset(reading: Reading): Promise<Dataset> {
-  const { request, objects } = reading;
-  const location = readableLocation(request.s3Uri, objects.bucket);
-  const files: SourceFile[] = [];
-  let rowCount = 0;
-  for (const key of await keysOf(location, objects)) {
-    const relativeKey =
-      key === location.key ? (key.split('/').at(-1) ?? key) : key.slice(location.key.length);
-    const file = await readFile({ ...location, key }, reading);
-    const first = files[0];
-    if (first !== undefined && first.format !== file.format) {
-      const formats = `${s3Uri(first.object)} and ${s3Uri(file.object)}`;
-      throw refusal('start the run', 'all objects of the dataset', 'have one format', formats);
-    }
-    files.push({ ...file, firstRow: rowCount, relativeKey: uncompressedName(relativeKey) ?? relativeKey });
-    rowCount += file.survey.rowCount;
+export async function readDataset(reading: Reading, before?: ReadingState): Promise<Dataset | ReadingState> {
+  const { request, mostRecords } = reading;
+  const options = { idsKept: mostRecords, inferTypes: request.inferTypes };
+  const survey = new Survey(options, before?.survey);
+  const { listed, split } = before ?? (await listing(reading));
+  const reader = new FileReader(reading, survey, split);
+  const state = (fetch?: FetchState) => ({ survey: survey.toJSON(), listed, split, fetch });
+  let fetch = before?.fetch;
+  for (const source of listed.slice(survey.files.length)) {
+    fetch = survey.openFile === undefined ? await reader.fetch(source, fetch) : undefined;
+    if (fetch !== undefined) return state(fetch);
+    const file = survey.openFile ?? (await reader.open(source));
+    const isRead = await reader.read(file);
+    // Behind the work, not before it: an invocation that does nothing would be followed by another one.
+    if (!isRead || (survey.files.length < listed.length && !reading.hasTime())) return state();
   }
-  return { files, rowCount };
+  return { survey, ...reader.kind, notes: split?.notes ?? [] };
+}
+
+export function isPutDown(reading: Dataset | ReadingState): reading is ReadingState {
+  return 'listed' in reading;
+}
+
+async function listing(reading: Reading): Promise<Pick<ReadingState, 'listed' | 'split'>> {
+  const { request, objects, hub } = reading;
+  if (request.dataset.kind === 's3') return { listed: await listS3(request.dataset.uri, objects) };
+  const split = await hub.resolve(request.dataset);
+  const folder = splitFolder(split);
+  const listed = split.files.map((hubFile) => ({
+    location: { bucket: objects.bucket, key: folder + hubFile.name },
+    relativeKey: hubFile.name,
+    hubFile,
+  }));
+  return { listed, split };
+}
+
+async function listS3(uri: string, objects: ObjectStore): Promise<readonly Listed[]> {
+  const { bucket, key } = readableLocation(uri, objects.bucket);
+  if (!key.endsWith('/')) return [{ location: { bucket, key }, relativeKey: key.split('/').at(-1) ?? key }];
+  const listed: Listed[] = [];
+  for await (const found of objects.list(key)) {
+    // Folders, and what other systems leave beside their data: `_SUCCESS`, `.part-0.crc`.
+    if (found.endsWith('/') || /\/[_.][^/]*$/.test(found)) continue;
+    listed.push({ location: { bucket, key: found }, relativeKey: found.slice(key.length) });
+    if (listed.length > MOST_OBJECTS) {
+      throw refusal('start the run', 's3_uri', `name at most ${MOST_OBJECTS} objects`, 'more');
+    }
+  }
+  if (listed.length === 0) throw refusal('start the run', 's3_uri', 'name objects', `none below ${uri}`);
+  return listed;
 }
 
 function readableLocation(uri: string, bucket: string): S3Location {
@@ -75,57 +125,99 @@ function readableLocation(uri: string, bucket: string): S3Location {
   throw refusal('start the run', 's3_uri', `name an object below one of ${places}`, uri);
 }
 
-async function keysOf({ bucket, key }: S3Location, objects: ObjectStore): Promise<readonly string[]> {
-  if (!key.endsWith('/')) return [key];
-  const keys: string[] = [];
-  for await (const found of objects.list(key)) {
-    // Folders, and what other systems leave beside their data: `_SUCCESS`, `.part-0.crc`.
-    if (found.endsWith('/') || /\/[_.][^/]*$/.test(found)) continue;
-    keys.push(found);
-    if (keys.length > MOST_OBJECTS) {
-      throw refusal('start the run', 's3_uri', `name at most ${MOST_OBJECTS} objects`, 'more');
+/** Opens the objects of one dataset, which must be of one kind, and reads them. */
+class FileReader {
+  readonly #reading: Reading;
+  readonly #survey: Survey;
+  readonly #split: PinnedSplit | undefined;
+  #first: Pick<OpenFile, 'format' | 'columns' | 'object'> | undefined;
+
+  constructor(reading: Reading, survey: Survey, split: PinnedSplit | undefined) {
+    this.#reading = reading;
+    this.#survey = survey;
+    this.#split = split;
+    this.#first = survey.files[0] ?? survey.openFile;
+  }
+
+  get kind(): Pick<Dataset, 'format' | 'readyMade'> {
+    const { format = 'csv', columns = [] } = this.#first ?? {};
+    return { format, readyMade: this.#isReadyMade(format, columns) };
+  }
+
+  #isReadyMade(format: OutputFormat, columns: readonly string[]): boolean {
+    return this.#reading.request.promptId === undefined && format === 'jsonl' && areReadyMade(columns);
+  }
+
+  /** Undefined when the object is there to be opened. */
+  async fetch({ hubFile, location }: Listed, before?: FetchState): Promise<FetchState | undefined> {
+    const split = this.#split;
+    if (hubFile === undefined || split === undefined) return undefined;
+    return fetchFile(hubFile, location.key, { ...this.#reading, split }, before);
+  }
+
+  async open({ location, relativeKey }: Listed): Promise<OpenFile> {
+    const { run, request, objects, hasTime } = this.#reading;
+    const object = await readableObject(location, run, objects, hasTime);
+    // A refusal names what the user named.
+    const name = uncompressedName(s3Uri(location)) ?? s3Uri(location);
+    const source = { ...objects.source(object), name };
+    const format = await detectFormat(source);
+    const { columns } = await openTable(source, format, request.csv);
+    const file = { object, format, name, columns, relativeKey: uncompressedName(relativeKey) ?? relativeKey };
+    this.#first ??= file;
+    requireAlike(this.#first, file, request);
+    return file;
+  }
+
+  /** True when the file was read to its end. */
+  async read(file: OpenFile): Promise<boolean> {
+    const { request, answers, objects, hasTime } = this.#reading;
+    const source = { ...objects.source(file.object), name: file.name };
+    const table = await openTable(source, file.format, request.csv);
+    const { readyMade } = this.kind;
+    const prompt = readyMade ? undefined : resolvePrompt(request.promptId, answers);
+    // Before the survey, which may read for minutes.
+    if (prompt !== undefined) requireColumns(prompt, table.columns);
+    return this.#survey.read(file, table, wantedOf(table, prompt, request), hasTime);
+  }
+}
+
+function requireAlike(
+  first: Pick<OpenFile, 'format' | 'columns' | 'object'>,
+  file: OpenFile,
+  request: RunRequest,
+) {
+  const names = `${s3Uri(first.object)} and ${s3Uri(file.object)}`;
+  if (first.format !== file.format) {
+    throw refusal('start the run', 'all objects of the dataset', 'have one format', names);
+  }
+  if (file.format !== 'csv') {
+    const option = Object.entries(csvOptions(request)).find(([, value]) => value !== undefined);
+    if (option !== undefined) {
+      throw refusal('start the run', option[0], 'be absent for a dataset that is not CSV', option[1]);
     }
   }
-  if (keys.length === 0)
-    throw refusal('start the run', 's3_uri', 'name objects', `none below ${s3Uri({ bucket, key })}`);
-  return keys;
+  if (!request.inferTypes) return;
+  if (file.format !== 'csv' || request.outputFormat !== 'parquet') {
+    const got = `${file.format} to ${request.outputFormat ?? file.format}`;
+    throw refusal('start the run', 'infer_types', 'be absent, unless CSV is written as Parquet', got);
+  }
+  if (first.columns.join('\n') !== file.columns.join('\n')) {
+    throw refusal('start the run', 'all objects', 'have the same columns for infer_types', names);
+  }
 }
 
-async function readFile(source: S3Location, { run, request, prompt, objects }: Reading) {
-  const object = await readableObject(source, run, objects);
-  // A refusal names what the user named.
-  const bytes = { ...objects.source(object), name: uncompressedName(s3Uri(source)) ?? s3Uri(source) };
-  const format = await detectFormat(bytes);
-  const table = await openTable(bytes, format);
-  // Before the survey, which may read for minutes.
-  requireColumns(prompt, table.columns);
+function csvOptions({ csv }: RunRequest) {
+  return { csv_delimiter: csv.delimiter, csv_ragged_rows: csv.raggedRows };
+}
+
+function wantedOf({ format, columns }: Table, prompt: Prompt | undefined, request: RunRequest): ScanWanted {
   // Parquet written as Parquet is copied; for any other output each column is read.
   const copied = format === (request.outputFormat ?? format);
-  const survey = await table.survey(copied ? prompt.columns : table.columns);
-  return { object, format, columns: survey.columns ?? table.columns, survey };
-}
-
-/** The object itself; what cannot be read from the middle is unpacked once, and the copy is read by every later step. */
-async function readableObject(
-  location: S3Location,
-  run: RunName,
-  objects: ObjectStore,
-): Promise<PinnedObject> {
-  const object = await objects.pin(location);
-  const unpacked = uncompressedName(location.key);
-  if (unpacked === undefined) return object;
-  const key = runKeys.staged(run, unpacked);
-  await objects.write(key, decompressed(s3Uri(location), objects.source(object).stream(0)));
-  return objects.pin({ bucket: objects.bucket, key });
-}
-
-/** The rows of a file from one row of the dataset on, at most so many. */
-export function rangeOf(
-  { object, format, survey, firstRow }: SourceFile,
-  datasetRow: number,
-  most: number,
-): SourceRange {
-  const first_row = Math.max(0, datasetRow - firstRow);
-  const row_count = Math.min(survey.rowCount - first_row, most - Math.max(0, firstRow - datasetRow));
-  return { object, format, first_row, row_count, start: survey.locate(first_row) };
+  return {
+    sized: prompt?.columns ?? [],
+    read: copied ? [] : columns,
+    texts: request.inferTypes ? columns : [],
+    records: prompt === undefined,
+  };
 }

@@ -1,13 +1,17 @@
 import { sentenceOf } from '../batch/failure.ts';
-import { runKeys } from '../batch/keys.ts';
+import { parseS3Uri, runKeys } from '../batch/keys.ts';
 import type { Chunk, ChunkReport, JobResult, Run } from '../batch/manifest.ts';
 import { jobNameOf } from '../batch/names.ts';
+import type { RowOf } from '../batch/outcomes.ts';
 import { AnswerSpill, kept } from '../data/answer-spill.ts';
 import { encodeKept, errorText } from '../data/answers.ts';
+import { ownRecordId } from '../data/jsonl/ready-made.ts';
+import { jsonlRecords } from '../data/jsonl/table.ts';
 import { wholeLines } from '../data/lines.ts';
 import { OutputReader, type OutputRecord } from '../data/output-records.ts';
+import { BatchError } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
-import type { Answer, ModelFamily } from '../models/types.ts';
+import type { Answer } from '../models/types.ts';
 import type { ObjectStore } from './collaborators.ts';
 import type { PreparedInput } from './prepare-input.ts';
 import { readJson } from './read-json.ts';
@@ -30,8 +34,16 @@ export async function postprocess(
   const spill = new AnswerSpill({ rowCount: chunk.row_count });
   try {
     const prefix = outputPrefix(run, chunk, attempt, job);
-    const discrepancies = await collect(objects, prefix, new Collector(chunk, family, spill));
-    const answers = { spill, firstRow: chunk.first_row, answers: family.answers, missing: missing(job) };
+    const rowOf = run.ready_made ? await ownIds(chunk, prepared, objects) : undefined;
+    const reader = new OutputReader(family, run.embedding_type, rowOf);
+    const discrepancies = await collect(objects, prefix, new Collector(chunk, reader, spill));
+    const answers = {
+      spill,
+      firstRow: chunk.first_row,
+      answers: family.answers,
+      precision: run.embedding_type,
+      missing: missing(job),
+    };
     await objects.write(runKeys.answers(run, chunk.index), encodeKept(answers));
     return {
       index: chunk.index,
@@ -44,6 +56,18 @@ export async function postprocess(
   } finally {
     await spill.close();
   }
+}
+
+/** Rows by the ids of ready-made records: 100,000 at most, read from what the job was given. */
+async function ownIds(chunk: Chunk, { input_uri }: PreparedInput, objects: ObjectStore): Promise<RowOf> {
+  const location = parseS3Uri(input_uri);
+  if (location === undefined) throw new BatchError('Internal', `Cannot read ${input_uri}: it is no S3 URI.`);
+  const source = objects.source(await objects.pin(location));
+  const rows = new Map<unknown, number>();
+  for await (const record of jsonlRecords(source, { offset: 0, line: 1 })) {
+    rows.set(ownRecordId(record, source.name), chunk.first_row + rows.size);
+  }
+  return (recordId) => rows.get(recordId);
 }
 
 /** What the summary tells of a job: why its task failed in a sentence, without the trace. */
@@ -95,9 +119,9 @@ class Collector {
   readonly #spill: AnswerSpill;
   readonly #lines = { answers: 0, errors: 0, unusable: 0, foreign: 0, repeated: 0 };
 
-  constructor(chunk: Chunk, family: ModelFamily, spill: AnswerSpill) {
+  constructor(chunk: Chunk, reader: OutputReader, spill: AnswerSpill) {
     this.#chunk = chunk;
-    this.#reader = new OutputReader(family);
+    this.#reader = reader;
     this.#spill = spill;
   }
 

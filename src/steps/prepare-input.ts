@@ -1,12 +1,13 @@
 import { runKeys, s3Uri } from '../batch/keys.ts';
 import type { Chunk, Run } from '../batch/manifest.ts';
-import type { CellBatch } from '../data/cells.ts';
-import { type RecordWriter, recordWriter } from '../data/record-writer.ts';
+import { firstJsonlPosition, jsonlRows } from '../data/jsonl/table.ts';
+import { OutputBuffer } from '../data/output-buffer.ts';
+import { recordWriter } from '../data/record-writer.ts';
 import { openTable } from '../data/table.ts';
 import { refusal } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
-import type { JobLimits } from '../models/types.ts';
-import { type Prompt, resolvePrompt } from '../prompts/prompt.ts';
+import type { JobLimits, ModelFamily } from '../models/types.ts';
+import { resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
 
 export interface PrepareInputInput {
@@ -32,52 +33,95 @@ export async function prepareInput(
   { objects }: { readonly objects: ObjectStore },
 ): Promise<PreparedInput> {
   const { family, limits } = resolveModel(run.model_id);
-  const prompt = resolvePrompt(run.prompt_id ?? undefined, family.answers);
-  const writer = recordWriter(family.encode, prompt);
+  const lines = run.ready_made ? ownLines(objects) : renderedLines(run, family, objects);
   const key = runKeys.jobInput(run, chunk.index, attempt);
-  await objects.write(key, recordLines(writer, chunk, limits, cellBatches(chunk, prompt, objects)));
-  if (writer.records !== chunk.row_count) {
-    throw refusal(
-      'prepare the job',
-      'the chunk',
-      `have ${chunk.row_count} rows as when the run began`,
-      writer.records,
-    );
+  await objects.write(key, sizeChecked(lines, chunk, limits));
+  if (lines.records !== chunk.row_count) {
+    const rule = `have ${chunk.row_count} rows as when the run began`;
+    throw refusal('prepare the job', 'the chunk', rule, lines.records);
   }
   const at = (key: string) => s3Uri({ bucket: objects.bucket, key });
   return {
     input_uri: at(key),
     output_uri: at(runKeys.jobOutput(run, chunk.index, attempt)),
-    records: writer.records,
-    null_values: writer.nulls,
+    records: lines.records,
+    null_values: lines.nulls,
   };
 }
 
-async function* recordLines(
-  writer: RecordWriter,
-  chunk: Chunk,
-  limits: JobLimits,
-  batches: AsyncIterable<CellBatch>,
-): AsyncGenerator<Uint8Array> {
-  for await (const batch of batches) {
-    for (const part of writer.write(batch, chunk.first_row + writer.records)) {
-      checkSize(writer, chunk, limits);
-      yield part;
-    }
-    checkSize(writer, chunk, limits);
-  }
-  yield* writer.finish();
+/** The lines of a job's file, and what was counted while they were made. */
+interface RecordLines {
+  readonly records: number;
+  readonly bytes: number;
+  readonly nulls: number;
+  of(chunk: Chunk): AsyncIterable<Uint8Array>;
 }
 
-async function* cellBatches(chunk: Chunk, prompt: Prompt, objects: ObjectStore): AsyncGenerator<CellBatch> {
-  for (const range of chunk.ranges) {
-    const table = await openTable(objects.source(range.object), range.format);
-    const window = { firstRow: range.first_row, rowCount: range.row_count, start: range.start };
-    yield* table.cells(window, prompt.columns);
+function renderedLines(run: Run, family: ModelFamily, objects: ObjectStore): RecordLines {
+  const prompt = resolvePrompt(run.prompt_id ?? undefined, family.answers);
+  const writer = recordWriter(family.encode, prompt);
+  return {
+    get records() {
+      return writer.records;
+    },
+    get bytes() {
+      return writer.bytes;
+    },
+    get nulls() {
+      return writer.nulls;
+    },
+    async *of(chunk) {
+      for (const range of chunk.ranges) {
+        const table = await openTable(objects.source(range.object), range.format, run.csv);
+        const window = { firstRow: range.first_row, rowCount: range.row_count, start: range.start };
+        for await (const batch of table.cells(window, prompt.columns)) {
+          yield* writer.write(batch, chunk.first_row + writer.records);
+        }
+      }
+      yield* writer.finish();
+    },
+  };
+}
+
+/** Ready-made records: the dataset's own lines, byte for byte. */
+function ownLines(objects: ObjectStore): RecordLines {
+  const out = new OutputBuffer(',');
+  let [records, bytes] = [0, 0];
+  return {
+    get records() {
+      return records;
+    },
+    get bytes() {
+      return bytes;
+    },
+    nulls: 0,
+    async *of(chunk) {
+      for (const range of chunk.ranges) {
+        const source = objects.source(range.object);
+        const from = range.start ?? (await firstJsonlPosition(source));
+        const rows = { from, skip: range.first_row - from.row, rowCount: range.row_count };
+        for await (const record of jsonlRows(source, rows)) {
+          out.raw(record.bytes);
+          out.text('\n');
+          records++;
+          bytes += record.bytes.length + 1;
+          if (out.isFull) yield out.take();
+        }
+      }
+      yield out.take();
+    },
+  };
+}
+
+/** Preprocess plans by size, so this is a defect, found before it costs anything. */
+async function* sizeChecked(lines: RecordLines, chunk: Chunk, limits: JobLimits): AsyncGenerator<Uint8Array> {
+  for await (const part of lines.of(chunk)) {
+    checkSize(lines, chunk, limits);
+    yield part;
   }
 }
 
-function checkSize({ bytes }: RecordWriter, chunk: Chunk, { maxFileBytes }: JobLimits): void {
+function checkSize({ bytes }: RecordLines, chunk: Chunk, { maxFileBytes }: JobLimits): void {
   if (bytes <= maxFileBytes) return;
   const rule = `be at most ${maxFileBytes} bytes for one job (lower max_records_per_job)`;
   throw refusal('prepare the job', `the ${chunk.row_count} records of chunk ${chunk.index}`, rule, 'more');

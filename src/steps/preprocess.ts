@@ -1,15 +1,20 @@
-import { type ChunkPlan, chunkRange, planChunks } from '../batch/chunk-plan.ts';
-import { type OutputFormat, type RunName, runKeys, s3Uri } from '../batch/keys.ts';
-import type { Chunk, Part, Run, SourceRange } from '../batch/manifest.ts';
+import { type ChunkPlan, planChunks } from '../batch/chunk-plan.ts';
+import { type OutputFormat, type RunName, runKeys } from '../batch/keys.ts';
+import type { Run } from '../batch/manifest.ts';
 import { runIdPattern } from '../batch/names.ts';
 import { appendedColumns } from '../batch/output-columns.ts';
 import { parseRunRequest, type RequestDefaults, type RunRequest } from '../batch/request.ts';
+import type { Hub } from '../data/hugging-face/split.ts';
+import { recordWriter } from '../data/record-writer.ts';
 import { refusal } from '../errors.ts';
-import { resolveModel } from '../models/registry.ts';
+import { type Model, resolveModel } from '../models/registry.ts';
+import type { AnswerKind } from '../models/types.ts';
 import { resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
-import { type Dataset, rangeOf, readDataset, type SourceFile } from './dataset.ts';
+import { type Dataset, isPutDown, type ReadingState, readDataset } from './dataset.ts';
+import { writeManifests } from './manifests.ts';
 import { readJson } from './read-json.ts';
+import { putDown, takeUp, type Unfinished } from './unfinished.ts';
 
 export interface PreprocessInput {
   readonly run_id: string;
@@ -19,36 +24,75 @@ export interface PreprocessInput {
   readonly request: unknown;
 }
 
+export interface PreprocessCollaborators {
+  readonly objects: ObjectStore;
+  readonly hub: Hub;
+  readonly defaults: RequestDefaults;
+  /** Milliseconds that the function has left. */
+  readonly timeLeft: () => number;
+}
+
+/** What must be left when the last row is read: the manifests of 100,000 chunks are written, then. */
+const TIME_TO_FINISH = 120_000;
+
 /**
  * Checks everything that can be checked before money is spent, decides chunks and parts, and writes their manifests.
  * @throws BatchError InvalidInput, NotFound
  */
 export async function preprocess(
   input: PreprocessInput,
-  { objects, defaults }: { readonly objects: ObjectStore; readonly defaults: RequestDefaults },
-): Promise<Run> {
+  { objects, hub, defaults, timeLeft }: PreprocessCollaborators,
+): Promise<Run | Unfinished> {
   const request = parseRunRequest(input.request, defaults);
   const model = resolveModel(request.modelId);
-  const prompt = resolvePrompt(request.promptId, model.family.answers);
-  if (!runIdPattern.test(input.run_id)) {
-    throw refusal(
-      'start the run',
-      "the execution's name",
-      'have only letters, digits, ".", "-" and "_"',
-      input.run_id,
-    );
-  }
+  const { answers } = model.family;
+  // Without a prompt a text model takes ready-made records, and what the dataset holds is not known yet.
+  if (request.promptId !== undefined || answers === 'embedding') resolvePrompt(request.promptId, answers);
+  requireFitting(input, request, answers);
   const name: RunName = { job_name_prefix: request.jobNamePrefix, run_id: input.run_id };
-  const dataset = await readDataset({ run: name, request, prompt, objects });
-  const plan = planChunks(dataset.rowCount, request, model.limits);
-  const renamed = dataset.files.flatMap(
-    ({ columns }) => appendedColumns(columns, model.family.answers).notes,
-  );
-  const notes = [...plan.notes, ...new Set(renamed)];
-  const run = describeRun(input, request, plan, checkedOutputFormat(request, dataset, plan), notes);
+  const mostRecords = Math.max(request.maxRecordsPerJob, 2 * model.limits.minRecords);
+  const hasTime = () => timeLeft() > TIME_TO_FINISH;
+  const reading = { run: name, request, answers, mostRecords, objects, hub, hasTime };
+  const key = runKeys.survey(name);
+  const dataset = await readDataset(reading, await takeUp<ReadingState>(input, key, objects));
+  if (isPutDown(dataset)) {
+    await putDown(input, key, dataset, objects);
+    return { unfinished: true, rows_so_far: dataset.survey.index.rows };
+  }
+  return planned(input, request, model, dataset, objects);
+}
+
+function requireFitting({ run_id }: PreprocessInput, request: RunRequest, answers: AnswerKind): void {
+  if (!runIdPattern.test(run_id)) {
+    const rule = 'have only letters, digits, ".", "-" and "_"';
+    throw refusal('start the run', "the execution's name", rule, run_id);
+  }
+  if (request.embeddingType !== undefined && answers !== 'embedding') {
+    const rule = 'be absent for a model that embeds nothing';
+    throw refusal('start the run', 'embedding_type', rule, request.embeddingType);
+  }
+}
+
+async function planned(
+  input: PreprocessInput,
+  request: RunRequest,
+  { family, limits }: Model,
+  dataset: Dataset,
+  objects: ObjectStore,
+): Promise<Run> {
+  const { survey } = dataset;
+  const lineBytes = dataset.readyMade
+    ? 0
+    : recordWriter(family.encode, resolvePrompt(request.promptId, family.answers)).lineBytes;
+  const size = {
+    rows: survey.rows,
+    bytesWithin: (first: number, end: number) => survey.bytesWithin(first, end) + (end - first) * lineBytes,
+  };
+  const plan = planChunks(size, request, limits);
+  const outputFormat = checkedOutputFormat(request, dataset);
+  const run = describeRun(input, request, plan, dataset, outputFormat);
   await claimName(run, objects);
-  await objects.write(run.chunks_key, jsonLines(chunksOf(plan, dataset)));
-  await objects.write(run.parts_key, jsonLines(partsOf(run, dataset)));
+  await writeManifests(run, plan, dataset, objects);
   return run;
 }
 
@@ -65,12 +109,13 @@ async function claimName(run: Run, objects: ObjectStore): Promise<void> {
   await objects.write(key, `${JSON.stringify(run, null, 2)}\n`);
 }
 
-function checkedOutputFormat(request: RunRequest, { files }: Dataset, plan: ChunkPlan): OutputFormat {
-  const format = files[0]?.format ?? 'csv';
-  const outputFormat = request.outputFormat ?? format;
-  if (format === 'parquet') requireWholeRowGroups(files, outputFormat, plan);
+function checkedOutputFormat(
+  { outputFormat: wanted }: RunRequest,
+  { survey, format }: Dataset,
+): OutputFormat {
+  const outputFormat = wanted ?? format;
   // A CSV row may have two fields of one name, other formats' rows may not.
-  const twice = files.flatMap(({ columns }) =>
+  const twice = survey.files.flatMap(({ columns }) =>
     columns.filter((column, i) => columns.indexOf(column) !== i),
   )[0];
   if (outputFormat !== 'csv' && twice !== undefined) {
@@ -80,27 +125,12 @@ function checkedOutputFormat(request: RunRequest, { files }: Dataset, plan: Chun
   return outputFormat;
 }
 
-function requireWholeRowGroups(
-  files: readonly SourceFile[],
-  outputFormat: OutputFormat,
-  plan: ChunkPlan,
-): void {
-  if (outputFormat === 'jsonl') {
-    throw refusal('start the run', 'output_format', 'be parquet or csv for a Parquet table', outputFormat);
-  }
-  const cut = files.find((file) => file.firstRow < plan.rowCount && plan.rowCount < endRow(file));
-  if (outputFormat === 'csv' || cut === undefined) return;
-  const rows = `all ${cut.survey.rowCount} rows of ${s3Uri(cut.object)}`;
-  const rule = `take ${rows}, or output_format be csv: Parquet output keeps the input's row groups whole`;
-  throw refusal('start the run', 'max_records_total and max_num_jobs', rule, plan.rowCount);
-}
-
 function describeRun(
   input: PreprocessInput,
   request: RunRequest,
   plan: ChunkPlan,
+  dataset: Dataset,
   outputFormat: OutputFormat,
-  notes: readonly string[],
 ): Run {
   const name: RunName = { job_name_prefix: request.jobNamePrefix, run_id: input.run_id };
   return {
@@ -109,72 +139,21 @@ function describeRun(
     started_at: input.started_at,
     model_id: request.modelId,
     prompt_id: request.promptId ?? null,
+    ...(dataset.readyMade && { ready_made: true }),
+    embedding_type: request.embeddingType,
+    csv: request.csv,
     output_format: outputFormat,
     row_count: plan.rowCount,
-    chunk_count: plan.chunkCount,
+    chunk_count: plan.chunks.length,
     chunks_key: runKeys.chunks(name),
     parts_key: runKeys.parts(name),
     chunk_reports_prefix: runKeys.chunkReports(name),
     part_reports_prefix: runKeys.partReports(name),
-    notes,
+    notes: [...dataset.notes, ...plan.notes, ...renamedColumns(request, dataset)],
   };
 }
 
-/** A chunk is one item of a Distributed Map, which may have 256 KiB; a range has about 400 bytes. */
-const MOST_RANGES = 200;
-
-function* chunksOf(plan: ChunkPlan, { files }: Dataset): Generator<Chunk> {
-  let first = 0;
-  for (let index = 0; index < plan.chunkCount; index++) {
-    const { firstRow, rowCount } = chunkRange(plan, index);
-    while (endRow(files[first]) <= firstRow) first++;
-    const ranges: SourceRange[] = [];
-    for (const file of files.slice(first)) {
-      if (file.firstRow >= firstRow + rowCount) break;
-      const range = rangeOf(file, firstRow, rowCount);
-      if (range.row_count > 0) ranges.push(range);
-    }
-    if (ranges.length > MOST_RANGES) {
-      const rule = `come from at most ${MOST_RANGES} objects (lower max_records_per_job, or join small objects)`;
-      throw refusal('start the run', `the ${rowCount} rows of a job`, rule, ranges.length);
-    }
-    yield { index, first_row: firstRow, row_count: rowCount, ranges };
-  }
-}
-
-function endRow(file: SourceFile | undefined): number {
-  return file === undefined ? Infinity : file.firstRow + file.survey.rowCount;
-}
-
-/** One output for each file that has rows in the run. */
-function* partsOf(run: Run, { files }: Dataset): Generator<Part> {
-  const taken = new Set<string>();
-  let index = 0;
-  for (const file of files) {
-    const source = rangeOf(file, 0, run.row_count);
-    if (source.row_count <= 0) continue;
-    const name = outputName(file, run.output_format, taken);
-    taken.add(name);
-    const output_key = runKeys.output(run, run.output_format, name);
-    const columns = file.format === 'jsonl' ? file.columns : undefined;
-    yield { index: index++, first_row: file.firstRow, source, columns, output_key };
-  }
-}
-
-/** The file's own name; with another ending where the format is another, behind the old one if the name would be taken. */
-function outputName(
-  { relativeKey, format }: SourceFile,
-  outputFormat: OutputFormat,
-  taken: ReadonlySet<string>,
-): string {
-  const [, folder = '', name = '', extension = ''] = /^(.*\/)?([^/]*?)(\.[^./]*)?$/.exec(relativeKey) ?? [];
-  const stem = folder + (name === '' ? 'output' : name);
-  // A .tsv stays one, as its delimiter stays.
-  if (format === outputFormat && extension !== '') return stem + extension;
-  const renamed = `${stem}.${outputFormat}`;
-  return taken.has(renamed) ? `${stem}${extension}.${outputFormat}` : renamed;
-}
-
-async function* jsonLines(items: Iterable<unknown>): AsyncGenerator<Uint8Array> {
-  for (const item of items) yield Buffer.from(`${JSON.stringify(item)}\n`);
+function renamedColumns({ modelId }: RunRequest, { survey }: Dataset): readonly string[] {
+  const { answers } = resolveModel(modelId).family;
+  return [...new Set(survey.files.flatMap(({ columns }) => appendedColumns(columns, answers).notes))];
 }

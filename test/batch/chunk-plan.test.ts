@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type ChunkRequest, chunkOf, chunkRange, planChunks } from '../../src/batch/chunk-plan.ts';
+import { type ChunkRequest, planChunks } from '../../src/batch/chunk-plan.ts';
 import cases from '../cases/batch/chunk-plans.json';
 
 interface Case {
@@ -7,6 +7,9 @@ interface Case {
   readonly rows: number;
   readonly request: ChunkRequest;
   readonly limits?: { readonly minRecords: number; readonly maxRecords: number };
+  /** Bytes of each record, where they matter, and of a file at most. */
+  readonly recordBytes?: number;
+  readonly maxFileBytes?: number;
   readonly sizes?: readonly number[];
   readonly note?: string;
   readonly refusal?: string;
@@ -15,22 +18,26 @@ interface Case {
 const standardLimits = { minRecords: 100, maxRecords: 100_000 };
 const table = cases as readonly Case[];
 
-test.each(table.filter(({ sizes }) => sizes))('$name', ({ rows, request, limits, sizes, note }) => {
-  const plan = planChunks(rows, request, limits ?? standardLimits);
-  const ranges = Array.from({ length: plan.chunkCount }, (_, i) => chunkRange(plan, i));
-  expect(ranges.map((range) => range.rowCount)).toEqual(sizes);
-  expect(plan.notes).toEqual(note === undefined ? [] : [note]);
+function planOf({ rows, request, limits = standardLimits, recordBytes = 0, maxFileBytes = 1 }: Case) {
+  const bytesWithin = (first: number, end: number) => (end - first) * recordBytes;
+  return planChunks({ rows, bytesWithin }, request, { ...limits, maxFileBytes });
+}
+
+test.each(table.filter(({ sizes }) => sizes))('$name', (planned) => {
+  const plan = planOf(planned);
+  expect(plan.chunks.map(({ rowCount }) => rowCount)).toEqual(planned.sizes);
+  expect(plan.notes).toEqual(planned.note === undefined ? [] : [planned.note]);
 });
 
-test.each(table.filter(({ refusal }) => refusal))('refuses $name', ({ rows, request, limits, refusal }) => {
-  expect(() => planChunks(rows, request, limits ?? standardLimits)).toThrow(
-    expect.objectContaining({ kind: 'InvalidInput', message: refusal }),
+test.each(table.filter(({ refusal }) => refusal))('refuses $name', (planned) => {
+  expect(() => planOf(planned)).toThrow(
+    expect.objectContaining({ kind: 'InvalidInput', message: planned.refusal }),
   );
 });
 
 test('takes as many chunks as there are names for', () => {
-  const plan = planChunks(10_000_099, { maxRecordsPerJob: 100 }, standardLimits);
-  expect(plan.chunkCount).toBe(100_000);
+  const request = { maxRecordsPerJob: 100 };
+  expect(planOf({ name: 'most', rows: 10_000_099, request }).chunks).toHaveLength(100_000);
 });
 
 /** A plan for enough rows, with limits that a model may have. */
@@ -46,7 +53,7 @@ const planned = fc
   .map(({ minRecords, room, rows, ...request }) => {
     const limits = { minRecords, maxRecords: minRecords * room };
     const asked = { ...request, maxRecordsPerJob: Math.min(request.maxRecordsPerJob, limits.maxRecords) };
-    return { limits, rows, request: asked, plan: planChunks(rows, asked, limits) };
+    return { limits, rows, request: asked, plan: planOf({ name: 'any', rows, request: asked, limits }) };
   });
 
 test('chunks cover the rows once and in order, in nearly equal sizes', () => {
@@ -54,8 +61,7 @@ test('chunks cover the rows once and in order, in nearly equal sizes', () => {
     fc.property(planned, ({ plan }) => {
       let next = 0;
       const sizes = new Set<number>();
-      for (let i = 0; i < plan.chunkCount; i++) {
-        const range = chunkRange(plan, i);
+      for (const [i, range] of plan.chunks.entries()) {
         if (range.firstRow !== next)
           throw new Error(`chunk ${i} begins at ${range.firstRow}, not at ${next}`);
         next += range.rowCount;
@@ -70,7 +76,7 @@ test('chunks cover the rows once and in order, in nearly equal sizes', () => {
 test('no chunk is under the minimum, over the size asked for, or over what the model takes', () => {
   fc.assert(
     fc.property(planned, ({ plan, limits, request }) => {
-      const sizes = [chunkRange(plan, 0).rowCount, chunkRange(plan, plan.chunkCount - 1).rowCount];
+      const sizes = plan.chunks.map(({ rowCount }) => rowCount);
       // The minimum wins over the size asked for: fewer than two minima of rows cannot be parted.
       const most = Math.max(request.maxRecordsPerJob, 2 * limits.minRecords - 1);
       expect(Math.min(...sizes)).toBeGreaterThanOrEqual(limits.minRecords);
@@ -86,20 +92,27 @@ test('takes as many rows as it may, and no more jobs than it may', () => {
       const { maxJobs = Infinity, maxRecordsTotal = Infinity, maxRecordsPerJob } = request;
       const size = Math.max(maxRecordsPerJob, limits.minRecords);
       expect(plan.rowCount).toBe(Math.min(rows, maxRecordsTotal, maxJobs * size));
-      expect(plan.chunkCount).toBeLessThanOrEqual(maxJobs);
+      expect(plan.chunks.length).toBeLessThanOrEqual(maxJobs);
     }),
   );
 });
 
-test('chunkOf is the inverse of chunkRange', () => {
+test('whatever the records take, every chunk fits a file, is not under the minimum, and the rows stay whole', () => {
+  const sizes = fc.array(fc.nat(100), { minLength: 20, maxLength: 300 });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 5000 }), (rows, chunks) => {
-      const plan = { rowCount: rows, chunkCount: Math.min(rows, chunks) };
-      for (let i = 0; i < plan.chunkCount; i++) {
-        const { firstRow, rowCount } = chunkRange(plan, i);
-        if (chunkOf(plan, firstRow) !== i || chunkOf(plan, firstRow + rowCount - 1) !== i)
-          throw new Error(`rows of chunk ${i} are looked for elsewhere`);
+    fc.property(sizes, fc.integer({ min: 1, max: 300 }), (bytes, maxRecordsPerJob) => {
+      const sum = (first: number, end: number) => bytes.slice(first, end).reduce((all, one) => all + one, 0);
+      // Two minima always fit, so that there is a plan.
+      const limits = { minRecords: 5, maxRecords: 1000, maxFileBytes: 1000 };
+      const plan = planChunks({ rows: bytes.length, bytesWithin: sum }, { maxRecordsPerJob }, limits);
+      let next = 0;
+      for (const { firstRow, rowCount } of plan.chunks) {
+        expect(firstRow).toBe(next);
+        expect(rowCount).toBeGreaterThanOrEqual(5);
+        expect(sum(firstRow, firstRow + rowCount)).toBeLessThanOrEqual(1000);
+        next += rowCount;
       }
+      expect(next).toBe(bytes.length);
     }),
   );
 });

@@ -21,7 +21,7 @@ interface Refused {
 
 const good: Fields = { s3_uri: 's3://bucket/inputs/t.csv', job_name_prefix: 'jokes', model_id: 'a.model' };
 const parsed = {
-  s3Uri: 's3://bucket/inputs/t.csv',
+  dataset: { kind: 's3', uri: 's3://bucket/inputs/t.csv' },
   jobNamePrefix: 'jokes',
   modelId: 'a.model',
   promptId: undefined,
@@ -29,6 +29,9 @@ const parsed = {
   maxRecordsPerJob: 1000,
   maxRecordsTotal: 77,
   outputFormat: undefined,
+  inferTypes: false,
+  embeddingType: undefined,
+  csv: { delimiter: undefined, raggedRows: undefined },
 };
 const defaults = { maxRecordsPerJob: 1000, maxRecordsTotal: 77 };
 

@@ -1,4 +1,8 @@
+import type { StartPosition } from '../../src/batch/manifest.ts';
 import type { ByteSource } from '../../src/data/byte-source.ts';
+import type { TextBatch } from '../../src/data/cells.ts';
+import { RowIndex } from '../../src/data/row-index.ts';
+import type { Table } from '../../src/data/table.ts';
 
 /** Pieces of `size` bytes, however the bytes would be parted by a network. */
 export async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -45,4 +49,27 @@ export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 export async function textOf(parts: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(await collected(parts)).toString('utf8');
+}
+
+/** The rows of batches, one by one. */
+export async function rowsOf(batches: AsyncIterable<TextBatch>): Promise<(readonly (string | null)[])[]> {
+  return (await collected(batches)).flatMap(({ rows }) => rows);
+}
+
+/** A scan to the end of the table: its rows, and an index of where they begin. */
+export async function surveyed(table: Table) {
+  const index = new RowIndex();
+  for await (const rows of table.scan({ sized: [], read: [], texts: [], records: false })) {
+    for (let i = 0; i < rows.count; i++) {
+      if (index.wantsPosition) index.mark({ file: 0, row: index.rows, ...rows.position(i) });
+      index.add(rows.size(i));
+    }
+  }
+  const locate = (row: number): StartPosition | undefined => {
+    const { row: at, offset, line } = index.find(row) ?? {};
+    return at === undefined || offset === undefined || line === undefined
+      ? undefined
+      : { row: at, offset, line };
+  };
+  return { rowCount: index.rows, locate };
 }

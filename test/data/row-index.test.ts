@@ -1,11 +1,18 @@
 import fc from 'fast-check';
-import { RowIndex } from '../../src/data/row-index.ts';
+import { RowIndex, type RowIndexState } from '../../src/data/row-index.ts';
 
-function filled(rows: number, most?: number): RowIndex<{ readonly at: number }> {
-  const index = new RowIndex<{ readonly at: number }>(most);
-  for (let row = 0; row < rows; row++) index.add({ at: row * 10 });
+/** Row r begins at r * 10 and takes r bytes. */
+function filled(rows: number, most?: number, state?: RowIndexState): RowIndex {
+  const index = new RowIndex(most, state);
+  while (index.rows < rows) {
+    const { rows: row } = index;
+    if (index.wantsPosition) index.mark({ file: 0, row, offset: row * 10, line: row });
+    index.add(row);
+  }
   return index;
 }
+
+const bytesOf = (first: number, end: number) => ((end - first) * (first + end - 1)) / 2;
 
 test('finds a position at or before any row, with the row that it belongs to', () => {
   const size = fc.record({ rows: fc.integer({ min: 1, max: 20_000 }), most: fc.integer({ min: 1, max: 9 }) });
@@ -17,7 +24,7 @@ test('finds a position at or before any row, with the row that it belongs to', (
       const furthest = Math.max(64, (2 * rows) / Math.max(1, most - 1)) * 2;
       for (const row of [0, rows - 1, ...wanted.map((any) => any % rows)]) {
         const found = index.find(row);
-        expect(found?.at).toBe((found?.row as number) * 10);
+        expect(found?.offset).toBe((found?.row as number) * 10);
         expect(found?.row).toBeLessThanOrEqual(row);
         if (most > 1) expect(row - (found?.row as number)).toBeLessThan(furthest);
       }
@@ -41,4 +48,33 @@ test('three million rows take no more room than it has', () => {
   const places = new Set(Array.from({ length: 30_000 }, (_, i) => index.find(i * 100)?.row));
   expect(places.size).toBeLessThanOrEqual(100);
   expect(places.size).toBeGreaterThan(40);
+});
+
+test('knows at least what any rows take, and no more than what the positions around them do', () => {
+  const range = fc
+    .tuple(fc.nat(2999), fc.nat(2999))
+    .map(([a, b]) => [Math.min(a, b), Math.max(a, b) + 1] as const);
+  const index = filled(3000, 20);
+  const stride = 256;
+  fc.assert(
+    fc.property(range, ([first, end]) => {
+      const most = bytesOf(
+        Math.floor(first / stride) * stride,
+        Math.min(3000, Math.ceil(end / stride) * stride),
+      );
+      expect(index.bytesWithin(first, end)).toBeGreaterThanOrEqual(bytesOf(first, end));
+      expect(index.bytesWithin(first, end)).toBeLessThanOrEqual(most);
+    }),
+  );
+  expect(index.bytesWithin(0, 3000)).toBe(bytesOf(0, 3000));
+});
+
+test('goes on from its own JSON as if it had never been put down', () => {
+  fc.assert(
+    fc.property(fc.nat(3000), fc.integer({ min: 2, max: 40 }), (cut, most) => {
+      const state = JSON.parse(JSON.stringify(filled(cut, most))) as RowIndexState;
+      expect(filled(3000, most, state).toJSON()).toEqual(filled(3000, most).toJSON());
+    }),
+    { numRuns: 30 },
+  );
 });

@@ -86,6 +86,24 @@ test('the rule hears of Bedrock’s job status changes and calls one function', 
   });
 });
 
+test('Preprocess may read the secret that the context names, and no function may read one where it names none', () => {
+  const withSecret = withContext({
+    huggingFaceTokenSecretName: 'hf/token',
+    huggingFaceEndpoint: 'https://hf.example.org/',
+  });
+  withSecret.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: {
+      Variables: { HF_TOKEN_SECRET_NAME: 'hf/token', HF_ENDPOINT: 'https://hf.example.org' },
+    },
+  });
+  const policies = withSecret.findResources('AWS::IAM::Policy');
+  const secrets = Object.entries(policies).filter(([, policy]) => JSON.stringify(policy).includes('secret'));
+  expect(secrets).toEqual([[expect.stringMatching(/^StepsPreprocess/), expect.anything()]]);
+  expect(JSON.stringify(secrets)).toContain(':secret:hf/token-??????');
+  expect(JSON.stringify(secrets).match(/secretsmanager:\w+/g)).toEqual(['secretsmanager:GetSecretValue']);
+  expect(JSON.stringify(withContext({}))).not.toContain('secretsmanager');
+});
+
 describe('context', () => {
   const cases: readonly [string, Record<string, unknown>, string][] = [
     [

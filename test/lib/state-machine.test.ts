@@ -88,6 +88,7 @@ test('it is JSONata throughout: no JSONPath field is left', () => {
 test('the steps stand in the order of the design', () => {
   expect(Object.keys(definition.States)).toEqual([
     'Preprocess',
+    'IsDatasetRead',
     'ProcessChunks',
     'AssembleOutput',
     'Summarize',

@@ -8,6 +8,7 @@ import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
   ListStateMachinesCommand,
+  paginateGetExecutionHistory,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -81,6 +82,17 @@ export class LocalStack {
 
   describe(executionArn: string): Promise<DescribeExecutionCommandOutput> {
     return this.#stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+  }
+
+  /** Names of the states that an execution entered, in order; not those of its Maps' children. */
+  async statesEntered(executionArn: string): Promise<readonly string[]> {
+    const names: string[] = [];
+    for await (const page of paginateGetExecutionHistory({ client: this.#stepFunctions }, { executionArn })) {
+      for (const { stateEnteredEventDetails: entered } of page.events ?? []) {
+        if (entered?.name !== undefined) names.push(entered.name);
+      }
+    }
+    return names;
   }
 
   async stopExecution(executionArn: string): Promise<void> {

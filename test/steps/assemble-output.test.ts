@@ -1,13 +1,12 @@
-import { chunkRange } from '../../src/batch/chunk-plan.ts';
 import { runKeys } from '../../src/batch/keys.ts';
 import type { Part, Run } from '../../src/batch/manifest.ts';
 import type { Outcome } from '../../src/batch/outcomes.ts';
 import { answerRow, encodeAnswers } from '../../src/data/answers.ts';
 import { openTable } from '../../src/data/table.ts';
-import { assembleOutput } from '../../src/steps/assemble-output.ts';
-import { collected } from '../data/memory-source.ts';
+import { rowsOf } from '../data/memory-source.ts';
 import { MemoryStore } from './fakes.ts';
-import { aRun, topics } from './fixtures.ts';
+import { assembled } from './finished-steps.ts';
+import { aChunk, aRun, chunkRange, topics } from './fixtures.ts';
 
 const key = 'inputs/t.csv';
 const outputKey = 'batch_output_csv/jokes/run-1/t.csv';
@@ -31,8 +30,10 @@ async function world(change: Partial<Run> = {}) {
   objects.put(key, topics(10));
   const object = await objects.pin({ bucket: 'bucket', key });
   for (let chunk = 0; chunk < 3; chunk++) await answer(objects, run, chunk);
+  const chunks = [0, 1, 2].map((index) => aChunk(run, object, index));
+  objects.put(run.chunks_key, chunks.map((chunk) => `${JSON.stringify(chunk)}\n`).join(''));
   const source = { object, format: 'csv' as const, first_row: 0, row_count: 10 };
-  const part: Part = { index: 0, first_row: 0, source, output_key: outputKey };
+  const part: Part = { index: 0, first_row: 0, source, chunks_from: 0, output_key: outputKey };
   return { objects, run, part };
 }
 
@@ -43,7 +44,7 @@ async function answer(
   chunk: number,
   rows?: readonly number[],
 ): Promise<void> {
-  const { firstRow, rowCount } = chunkRange({ rowCount: run.row_count, chunkCount: run.chunk_count }, chunk);
+  const { firstRow, rowCount } = chunkRange(run, chunk);
   const answered = rows ?? Array.from({ length: rowCount }, (_, i) => firstRow + i);
   const answers = answered.map((row) => answerRow(row, outcomeOf(row)));
   await objects.write(runKeys.answers(run, chunk), encodeAnswers(answers, 'response'));
@@ -52,7 +53,7 @@ async function answer(
 async function written(objects: MemoryStore, columns: readonly string[]) {
   const source = objects.source(await objects.pin({ bucket: 'bucket', key: outputKey }));
   const table = await openTable(source, 'csv');
-  return collected(table.texts({ firstRow: 0, rowCount: 10 }, columns));
+  return rowsOf(table.texts({ firstRow: 0, rowCount: 10 }, columns));
 }
 
 const row = (i: number, first = 0) => [
@@ -64,7 +65,7 @@ const row = (i: number, first = 0) => [
 
 test('joins every row to its own answer over all chunks', async () => {
   const { objects, run, part } = await world();
-  expect(await assembleOutput({ run, part }, { objects })).toEqual({
+  expect(await assembled({ run, part }, objects)).toEqual({
     index: 0,
     output_uri: `s3://bucket/${outputKey}`,
     rows: 10,
@@ -82,7 +83,7 @@ test('joins every row to its own answer over all chunks', async () => {
 test('a chunk without answers has its rows all the same, and says where to read why', async () => {
   const { objects, run, part } = await world();
   objects.objects.delete(runKeys.answers(run, 1));
-  const report = await assembleOutput({ run, part }, { objects });
+  const report = await assembled({ run, part }, objects);
   expect(report.outcomes).toEqual({
     statuses: { succeeded: 5, failed: 2, missing: 3 },
     error_codes: { ChunkFailed: 3, '400': 2 },
@@ -102,7 +103,7 @@ test('a chunk without answers has its rows all the same, and says where to read 
 test('no answers at all is an output of missing rows', async () => {
   const { objects, run, part } = await world();
   for (let chunk = 0; chunk < 3; chunk++) objects.objects.delete(runKeys.answers(run, chunk));
-  expect((await assembleOutput({ run, part }, { objects })).outcomes).toMatchObject({
+  expect((await assembled({ run, part }, objects)).outcomes).toMatchObject({
     statuses: { succeeded: 0, failed: 0, missing: 10 },
     error_codes: { ChunkFailed: 10 },
   });
@@ -118,7 +119,7 @@ test('a part in the middle of a run takes its own answers, whatever the chunks',
   ] as const) {
     const { objects, run, part } = await world();
     const source = { ...part.source, first_row: first, row_count: count };
-    const report = await assembleOutput({ run, part: { ...part, first_row: first, source } }, { objects });
+    const report = await assembled({ run, part: { ...part, first_row: first, source } }, objects);
     const { succeeded, failed, missing } = report.outcomes.statuses;
     expect([report.rows, succeeded + failed + missing]).toEqual([count, count]);
     const rows = await written(objects, ['id', 'record_id']);
@@ -129,7 +130,7 @@ test('a part in the middle of a run takes its own answers, whatever the chunks',
 test('a source that has fewer rows than the run is an error', async () => {
   const { objects, run, part } = await world({ row_count: 12 });
   const longer = { ...part, source: { ...part.source, row_count: 12 } };
-  await expect(assembleOutput({ run, part: longer }, { objects })).rejects.toMatchObject({
+  await expect(assembled({ run, part: longer }, objects)).rejects.toMatchObject({
     kind: 'Internal',
     message: `Cannot finish ${outputKey}: 12 rows went in and 10 came out.`,
   });
@@ -138,7 +139,7 @@ test('a source that has fewer rows than the run is an error', async () => {
 test('a source that was replaced is SourceChanged, and no output is left', async () => {
   const { objects, run, part } = await world();
   objects.put(key, topics(11));
-  await expect(assembleOutput({ run, part }, { objects })).rejects.toMatchObject({ kind: 'SourceChanged' });
+  await expect(assembled({ run, part }, objects)).rejects.toMatchObject({ kind: 'SourceChanged' });
   expect(objects.objects.has(outputKey)).toBe(false);
 });
 
@@ -157,7 +158,7 @@ test.each<[string, number, readonly number[], string, string]>([
   async (_, chunk, rows, expected, found) => {
     const { objects, run, part } = await world();
     await answer(objects, run, chunk, rows);
-    await expect(assembleOutput({ run, part }, { objects })).rejects.toMatchObject({
+    await expect(assembled({ run, part }, objects)).rejects.toMatchObject({
       kind: 'Internal',
       message: `Cannot join the answers of chunk ${chunk}: ${expected} must come next, got ${found}.`,
     });
@@ -169,14 +170,14 @@ test('where one chunk has the last row of the one before it as well, the join is
   const { objects, run, part } = await world();
   await answer(objects, run, 0, [0, 1, 2]);
   await answer(objects, run, 1, [3, 4, 5, 6]);
-  await expect(assembleOutput({ run, part }, { objects })).rejects.toMatchObject({ kind: 'Internal' });
+  await expect(assembled({ run, part }, objects)).rejects.toMatchObject({ kind: 'Internal' });
 });
 
 test('rows before a part are held against their record ids as well', async () => {
   const { objects, run, part } = await world();
   await answer(objects, run, 0, [0, 2, 1, 3]);
   const source = { ...part.source, first_row: 3, row_count: 7 };
-  await expect(
-    assembleOutput({ run, part: { ...part, first_row: 3, source } }, { objects }),
-  ).rejects.toMatchObject({ kind: 'Internal' });
+  await expect(assembled({ run, part: { ...part, first_row: 3, source } }, objects)).rejects.toMatchObject({
+    kind: 'Internal',
+  });
 });

@@ -2,8 +2,8 @@ import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import type { Chunk, Part } from '../../src/batch/manifest.ts';
 import { prepareInput } from '../../src/steps/prepare-input.ts';
-import { preprocess } from '../../src/steps/preprocess.ts';
 import { MemoryStore } from './fakes.ts';
+import { preprocessed } from './finished-steps.ts';
 import { textModel } from './fixtures.ts';
 
 const request = {
@@ -26,7 +26,7 @@ function prepare(files: Readonly<Record<string, string | Buffer>>, change: objec
     started_at: '2026-01-02T03:04:05.000Z',
     request: { ...request, ...change },
   };
-  return { objects, run: preprocess(input, { objects, defaults: { maxRecordsPerJob: 1000 } }) };
+  return { objects, run: preprocessed(input, objects) };
 }
 
 const parts = (objects: MemoryStore) => objects.json('runs/many/r1/parts.jsonl') as Part[];

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rankOf } from '../../src/batch/job-status.ts';
 import { s3Uri } from '../../src/batch/keys.ts';
-import type { PinnedObject } from '../../src/batch/manifest.ts';
-import type { Piece } from '../../src/data/byte-source.ts';
+import type { PinnedObject, UploadState } from '../../src/batch/manifest.ts';
 import { BatchError } from '../../src/errors.ts';
 import type {
   Inventory,
@@ -12,6 +11,7 @@ import type {
   Jobs,
   Log,
   ObjectStore,
+  ObjectUpload,
   TaskCallbacks,
 } from '../../src/steps/collaborators.ts';
 import { collected, pieces } from '../data/memory-source.ts';
@@ -89,21 +89,37 @@ export class MemoryStore implements ObjectStore {
     return this.objects.has(key);
   }
 
-  async *read(key: string): AsyncGenerator<Uint8Array> {
-    yield* pieces(this.#bytes(key), this.#pieceBytes);
+  async *read(key: string, { from = 0 } = {}): AsyncGenerator<Uint8Array> {
+    yield* pieces(this.#bytes(key).subarray(from), this.#pieceBytes);
   }
 
   async *list(prefix: string): AsyncGenerator<string> {
     yield* [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
   }
 
-  async writePieces(key: string, pieces: AsyncIterable<Piece>): Promise<void> {
-    const parts: Uint8Array[] = [];
-    for await (const piece of pieces) {
-      if ('object' in piece) parts.push(this.#unchanged(piece.object).subarray(piece.start, piece.end));
-      else parts.push(Uint8Array.from(piece));
-    }
-    this.put(key, Buffer.concat(parts));
+  /** Uploads that were put down, by id: a part each time that it was. */
+  readonly #uploads = new Map<string, Buffer[]>();
+
+  upload(key: string, state?: UploadState): ObjectUpload {
+    const parts =
+      state === undefined ? [] : (this.#uploads.get(state.upload_id) ?? []).slice(0, state.parts.length);
+    let waiting: Uint8Array[] = [];
+    return {
+      add: async (piece) => {
+        const bytes =
+          'object' in piece ? this.#unchanged(piece.object).subarray(piece.start, piece.end) : piece;
+        waiting.push(Uint8Array.from(bytes));
+      },
+      pause: async () => {
+        parts.push(Buffer.concat(waiting));
+        waiting = [];
+        const upload_id = state?.upload_id ?? `upload-${this.#uploads.size + 1}`;
+        this.#uploads.set(upload_id, [...parts]);
+        return { upload_id, parts: parts.map((_, i) => ({ part: i + 1, etag: `"${i + 1}"` })) };
+      },
+      complete: async () => this.put(key, Buffer.concat([...parts, ...waiting])),
+      abort: async () => undefined,
+    };
   }
 
   /** A body that breaks off leaves nothing behind, like an upload that is never completed. */

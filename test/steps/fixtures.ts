@@ -1,4 +1,4 @@
-import { chunkRange } from '../../src/batch/chunk-plan.ts';
+import { planChunks, type RowRange } from '../../src/batch/chunk-plan.ts';
 import { runKeys } from '../../src/batch/keys.ts';
 import type { Chunk, PinnedObject, Run } from '../../src/batch/manifest.ts';
 import { recordIdOf } from '../../src/batch/record-id.ts';
@@ -27,9 +27,17 @@ export function aRun(change: Partial<Run> = {}): Run {
   };
 }
 
+/** The even chunks of a run. */
+export function chunkRange({ row_count, chunk_count }: Run, index: number): RowRange {
+  const size = { rows: row_count, bytesWithin: () => 0 };
+  const limits = { minRecords: 1, maxRecords: row_count, maxFileBytes: 1 };
+  const { chunks } = planChunks(size, { maxRecordsPerJob: Math.ceil(row_count / chunk_count) }, limits);
+  return chunks[index] as RowRange;
+}
+
 /** A chunk of a run over one object, as Preprocess describes it. */
 export function aChunk(run: Run, object: PinnedObject, index = 0): Chunk {
-  const { firstRow, rowCount } = chunkRange({ rowCount: run.row_count, chunkCount: run.chunk_count }, index);
+  const { firstRow, rowCount } = chunkRange(run, index);
   const range = { object, format: 'csv' as const, first_row: firstRow, row_count: rowCount };
   return { index, first_row: firstRow, row_count: rowCount, ranges: [range] };
 }

@@ -2,9 +2,9 @@ import Papa from 'papaparse';
 import type { Chunk, Run } from '../../src/batch/manifest.ts';
 import { resolveModel } from '../../src/models/registry.ts';
 import { prepareInput } from '../../src/steps/prepare-input.ts';
-import { preprocess } from '../../src/steps/preprocess.ts';
 import { parquetBytes } from '../data/parquet-source.ts';
 import { MemoryStore } from './fakes.ts';
+import { preprocessed } from './finished-steps.ts';
 import { aChunk, aRun, textModel, topics, vectorModel } from './fixtures.ts';
 
 const key = 'inputs/t.csv';
@@ -73,7 +73,7 @@ test('the chunks of a run ask for each row once, under the number of its row', a
     max_records_per_job: 110,
   };
   const asked = { run_id: 'run-1', execution_arn: 'arn', started_at: '2026-01-02T03:04:05.000Z', request };
-  const run = await preprocess(asked, { objects, defaults: { maxRecordsPerJob: 1000 } });
+  const run = await preprocessed(asked, objects);
   const records: unknown[] = [];
   for (const chunk of objects.json(run.chunks_key) as Chunk[]) {
     await prepareInput({ run, chunk, attempt: 1 }, { objects });

@@ -1,9 +1,9 @@
 import type { Chunk, Part } from '../../src/batch/manifest.ts';
 import { openTable } from '../../src/data/table.ts';
-import { preprocess } from '../../src/steps/preprocess.ts';
-import { collected } from '../data/memory-source.ts';
+import { rowsOf } from '../data/memory-source.ts';
 import { parquetBytes } from '../data/parquet-source.ts';
 import { MemoryStore } from './fakes.ts';
+import { preprocessed } from './finished-steps.ts';
 import { textModel, topics, vectorModel } from './fixtures.ts';
 
 const request = {
@@ -18,14 +18,13 @@ const input = {
   started_at: '2026-01-02T03:04:05.000Z',
   request,
 };
-const defaults = { maxRecordsPerJob: 1000 };
 const runFile = 'runs/jokes/run-1/run.json';
 
 function prepare(content: string | Uint8Array | undefined, change: object = {}, key = 'inputs/t.csv') {
   const objects = new MemoryStore({ pieceBytes: 4096 });
   if (content !== undefined) objects.put(key, content);
   const asked = { ...input, request: { ...request, s3_uri: `s3://bucket/${key}`, ...change } };
-  return { objects, run: preprocess(asked, { objects, defaults }) };
+  return { objects, run: preprocessed(asked, objects) };
 }
 
 test('describes the run, and writes its chunks and parts where the run says', async () => {
@@ -45,6 +44,7 @@ test('describes the run, and writes its chunks and parts where the run says', as
     parts_key: 'runs/jokes/run-1/parts.jsonl',
     chunk_reports_prefix: 'runs/jokes/run-1/chunk_reports',
     part_reports_prefix: 'runs/jokes/run-1/part_reports',
+    csv: {},
     notes: [],
   });
   const chunks = objects.json('runs/jokes/run-1/chunks.jsonl') as Chunk[];
@@ -83,7 +83,7 @@ test('each chunk leads to its own rows of the pinned object', async () => {
       expect(first_row - (start?.row ?? 0)).toBeLessThan(64);
       const table = await openTable(objects.source(object), format);
       const window = { firstRow: first_row, rowCount: row_count, start };
-      for (const [id = null] of await collected(table.texts(window, ['id']))) seen.push(id);
+      for (const [id = null] of await rowsOf(table.texts(window, ['id']))) seen.push(id);
     }
   }
   expect(seen).toEqual(Array.from({ length: 2500 }, (_, i) => `${i}`));
@@ -156,7 +156,7 @@ test('an embedding model needs no prompt', async () => {
 });
 
 const places =
-  's3://bucket/inputs/, s3://bucket/batch_output_csv/, s3://bucket/batch_output_parquet/, s3://bucket/batch_output_jsonl/';
+  's3://bucket/inputs/, s3://bucket/hf/, s3://bucket/batch_output_csv/, s3://bucket/batch_output_parquet/, s3://bucket/batch_output_jsonl/';
 const wrongColumns = (existing: string, missing = 'topic') =>
   `the dataset must have the columns that the prompt names; missing: ${missing}; existing: ${existing}.`;
 
@@ -269,13 +269,10 @@ test.each([
   });
 });
 
-test('refuses to shorten Parquet that keeps its row groups', async () => {
-  const { run } = prepare(await topicsParquet(200), { max_records_total: 150 }, 'inputs/t.parquet');
-  await expect(run).rejects.toMatchObject({
-    kind: 'InvalidInput',
-    message:
-      "Cannot start the run: max_records_total and max_num_jobs must take all 200 rows of s3://bucket/inputs/t.parquet, or output_format be csv: Parquet output keeps the input's row groups whole, got 150.",
-  });
+test('Parquet that is written as Parquet may be cut at any row', async () => {
+  const { objects, run } = prepare(await topicsParquet(200), { max_records_total: 150 }, 'inputs/t.parquet');
+  expect(await run).toMatchObject({ row_count: 150, output_format: 'parquet' });
+  expect(objects.json('runs/jokes/run-1/parts.jsonl')).toMatchObject([{ source: { row_count: 150 } }]);
 });
 
 test('an object that is not there is NotFound', async () => {
@@ -285,7 +282,7 @@ test('an object that is not there is NotFound', async () => {
 test.each(['a=b', 'é', 'a b', 'a+b', 'x'.repeat(81)])('refuses an execution named %j', async (run_id) => {
   const objects = new MemoryStore();
   objects.put('inputs/t.csv', topics(100));
-  await expect(preprocess({ ...input, run_id }, { objects, defaults })).rejects.toMatchObject({
+  await expect(preprocessed({ ...input, run_id }, objects)).rejects.toMatchObject({
     kind: 'InvalidInput',
     message: `Cannot start the run: the execution's name must have only letters, digits, ".", "-" and "_", got ${run_id}.`,
   });
@@ -301,5 +298,5 @@ test('an object that changes while it is surveyed is SourceChanged', async () =>
   }
   const objects = new Replaced();
   objects.put('inputs/t.csv', topics(100));
-  await expect(preprocess(input, { objects, defaults })).rejects.toMatchObject({ kind: 'SourceChanged' });
+  await expect(preprocessed(input, objects)).rejects.toMatchObject({ kind: 'SourceChanged' });
 });

@@ -1,5 +1,5 @@
-import { preprocess } from '../../src/steps/preprocess.ts';
 import { MemoryStore } from './fakes.ts';
+import { preprocessed } from './finished-steps.ts';
 import { textModel, topics } from './fixtures.ts';
 
 const request = {
@@ -14,16 +14,15 @@ const input = {
   started_at: '2026-01-02T03:04:05.000Z',
   request,
 };
-const defaults = { maxRecordsPerJob: 1000 };
 const runFile = 'runs/jokes/run-1/run.json';
 
 /** A run that has been prepared, and another execution that comes for the same name. */
 async function claimedTwice(change: object) {
   const objects = new MemoryStore({ pieceBytes: 4096 });
   objects.put('inputs/t.csv', topics(100));
-  const first = await preprocess(input, { objects, defaults });
+  const first = await preprocessed(input, objects);
   const before = new Map(objects.objects);
-  const second = preprocess({ ...input, ...change }, { objects, defaults });
+  const second = preprocessed({ ...input, ...change }, objects);
   return { objects, first, before, second };
 }
 
@@ -55,9 +54,9 @@ test('after a crash behind the claim, the next delivery writes what is missing',
     if (key !== runFile) throw new Error('crash');
     await write(key, body);
   });
-  await expect(preprocess(input, { objects, defaults })).rejects.toThrow('crash');
+  await expect(preprocessed(input, objects)).rejects.toThrow('crash');
   spy.mockRestore();
-  await preprocess(input, { objects, defaults });
+  await preprocessed(input, objects);
   expect(objects.json('runs/jokes/run-1/chunks.jsonl')).toHaveLength(1);
   expect(objects.json('runs/jokes/run-1/parts.jsonl')).toHaveLength(1);
 });

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
 import type { Chunk, Part, Run } from '../../src/batch/manifest.ts';
-import { assembleOutput } from '../../src/steps/assemble-output.ts';
 import { postprocess } from '../../src/steps/postprocess.ts';
 import { prepareInput } from '../../src/steps/prepare-input.ts';
-import { preprocess } from '../../src/steps/preprocess.ts';
 import { MemoryStore } from './fakes.ts';
+import { assembled, preprocessed } from './finished-steps.ts';
 import { outputLine, textModel } from './fixtures.ts';
 
 /** What Bedrock may do to a record. */
@@ -59,7 +58,7 @@ async function carriedOut(objects: MemoryStore, run: Run, fateOf: (row: number) 
     await postprocess({ run, chunk, attempt: 1, prepared, job }, { objects });
   }
   const [part] = objects.json(run.parts_key) as [Part];
-  return { part, report: await assembleOutput({ run, part }, { objects }) };
+  return { part, report: await assembled({ run, part }, objects) };
 }
 
 const expected = {
@@ -91,7 +90,7 @@ test('every row in is a row out, unchanged, with its own outcome, whatever becom
         started_at: '2026-01-02T03:04:05.000Z',
         request,
       };
-      const run = await preprocess(asked, { objects, defaults: { maxRecordsPerJob: 1000 } });
+      const run = await preprocessed(asked, objects);
       expect(run.chunk_count).toBeGreaterThan(1);
       const { part, report } = await carriedOut(objects, run, (row) => rows[row]?.[1] ?? 'drop', turn);
       expect(report.rows).toBe(rows.length);

@@ -1,7 +1,15 @@
 import Papa from 'papaparse';
 import { BatchError } from '../../errors.ts';
 
-export interface Dialect {
+/** What a request says of its CSV files. */
+export interface CsvOptions {
+  /** One character; found by the first rows where it is absent. */
+  readonly delimiter?: string | undefined;
+  /** Rows with fewer fields than the header: refused where it is absent. */
+  readonly raggedRows?: 'refuse' | 'pad' | undefined;
+}
+
+export interface Dialect extends CsvOptions {
   readonly delimiter: string;
   /** Bytes of the byte order mark before the header: 0 or 3. */
   readonly bomBytes: number;
@@ -14,7 +22,7 @@ const DELIMITERS = [',', '\t', ';', '|'];
  * The dialect of a CSV file by its first bytes (64 KiB are plenty).
  * @throws BatchError InvalidInput for bytes that no text file holds.
  */
-export function detectDialect(head: Buffer, name: string): Dialect {
+export function detectDialect(head: Buffer, name: string, options: CsvOptions = {}): Dialect {
   if (head.includes(0)) {
     throw new BatchError(
       'InvalidInput',
@@ -22,13 +30,14 @@ export function detectDialect(head: Buffer, name: string): Dialect {
     );
   }
   const bomBytes = head.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
+  if (options.delimiter !== undefined) return { ...options, delimiter: options.delimiter, bomBytes };
   const text = head.toString('utf8', bomBytes).replace(/\r\n?/g, '\n');
   const fits = DELIMITERS.map((delimiter) => ({ delimiter, ...fitOf(text, delimiter) })).filter(
     ({ width }) => width > 1,
   );
   const [best] = fits.sort((a, b) => b.alike - a.alike || b.width - a.width);
   // One column has no delimiter to be found.
-  return { delimiter: best?.delimiter ?? ',', bomBytes };
+  return { ...options, delimiter: best?.delimiter ?? ',', bomBytes };
 }
 
 /** How well a delimiter explains the first rows: the header's width, and the share of rows that have it. */

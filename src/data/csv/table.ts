@@ -1,7 +1,7 @@
 import type { StartPosition } from '../../batch/manifest.ts';
 import { BatchError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { type Dialect, detectDialect } from './dialect.ts';
+import { type CsvOptions, type Dialect, detectDialect } from './dialect.ts';
 import { parseFields } from './fields.ts';
 import { csvSpans } from './record-scanner.ts';
 import type { RecordSpans } from './record-spans.ts';
@@ -18,9 +18,9 @@ export interface CsvHeader {
 }
 
 /** @throws BatchError InvalidInput for an empty file */
-export async function readCsvHeader(source: ByteSource): Promise<CsvHeader> {
+export async function readCsvHeader(source: ByteSource, given?: CsvOptions): Promise<CsvHeader> {
   const head = await source.slice(0, Math.min(HEAD_BYTES, source.byteLength));
-  const dialect = detectDialect(Buffer.from(head), source.name);
+  const dialect = detectDialect(Buffer.from(head), source.name, given);
   const options = { name: source.name, delimiter: dialect.delimiter, offset: dialect.bomBytes };
   for await (const record of csvRecords(source.stream(dialect.bomBytes), options)) {
     const columns = parseFields([record], dialect.delimiter)[0] ?? [];
@@ -55,6 +55,7 @@ export function csvRowSpans(
     offset,
     line,
     fields: columns.length,
+    mayBeShort: dialect.raggedRows === 'pad',
     // In a table of one column an empty line is a row whose value is empty.
     emptyLines: columns.length === 1 ? 'rows' : 'nothing',
   });

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { StartPosition } from '../../batch/manifest.ts';
 import { BatchError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import type { TextBatch } from '../cells.ts';
 import { wholeLines } from '../lines.ts';
 import { type Members, membersOf, memberText } from './members.ts';
 
@@ -60,17 +61,18 @@ export async function firstJsonlPosition(source: ByteSource): Promise<StartPosit
 
 /** Keys in the order in which they first occur. */
 export class KeyCollector {
-  readonly #keys = new Set<string>();
+  readonly #keys: Set<string>;
   readonly #name: string;
 
-  constructor(name: string) {
+  constructor(name: string, keys: Iterable<string> = []) {
     this.#name = name;
+    this.#keys = new Set(keys);
   }
 
-  add({ members, line }: JsonlRecord): void {
-    for (const key of members.keys()) this.#keys.add(key);
+  add(keys: Iterable<string>): void {
+    for (const key of keys) this.#keys.add(key);
     if (this.#keys.size <= MOST_COLUMNS) return;
-    const sentence = `Cannot read ${this.#name}: its objects must have at most ${MOST_COLUMNS} different keys, and line ${line} has one more.`;
+    const sentence = `Cannot read ${this.#name}: its objects must have at most ${MOST_COLUMNS} different keys, and it has more.`;
     throw new BatchError('InvalidInput', sentence);
   }
 
@@ -87,7 +89,7 @@ export async function leadingKeys(source: ByteSource, from: StartPosition): Prom
   const keys = new KeyCollector(source.name);
   let records = 0;
   for await (const record of jsonlRecords(source, from)) {
-    keys.add(record);
+    keys.add(record.members.keys());
     if (++records === LEADING_RECORDS) break;
   }
   if (records > 0) return keys.keys;
@@ -117,12 +119,29 @@ export async function* jsonlRows(
   }
 }
 
+/** Rows that are made into one batch. */
+const BATCH_ROWS = 1000;
+
 /** The values of some keys as text; of a key that an object does not have, null. */
 export async function* jsonlTexts(
   source: ByteSource,
   range: JsonlRowRange,
   columns: readonly string[],
-): AsyncGenerator<readonly (string | null)[]> {
-  for await (const { members } of jsonlRows(source, range))
-    yield columns.map((column) => memberText(members.get(column)));
+): AsyncGenerator<TextBatch> {
+  let rows: (readonly (string | null)[])[] = [];
+  let row = range.from.row + range.skip;
+  let next: StartPosition | undefined;
+  for await (const record of jsonlRows(source, range)) {
+    rows.push(columns.map((column) => memberText(record.members.get(column))));
+    next = { row: ++row, ...behindRecord(record) };
+    if (rows.length < BATCH_ROWS) continue;
+    yield { rows, next };
+    rows = [];
+  }
+  if (rows.length > 0) yield { rows, next };
+}
+
+/** Where reading goes on behind a record. */
+export function behindRecord({ offset, line, bytes, end }: JsonlRecord) {
+  return { offset: offset + bytes.length + end.length, line: line + 1 };
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
-import { textsOfCells } from '../../../src/data/cells.ts';
+import { textsOfBatch } from '../../../src/data/cells.ts';
 import { csvCells } from '../../../src/data/csv/cells.ts';
 import { firstPosition, readCsvHeader } from '../../../src/data/csv/table.ts';
-import { collected, memorySource } from '../memory-source.ts';
+import { memorySource } from '../memory-source.ts';
 
 const everyRow = { skip: 0, rowCount: Number.POSITIVE_INFINITY };
 
@@ -12,7 +12,10 @@ async function textsIn(text: string | Buffer, columns: readonly string[], size =
   const source = memorySource(text, 't.csv', size);
   const header = await readCsvHeader(source);
   const range = { from: firstPosition(header), ...rows };
-  return collected(textsOfCells(csvCells(source, header, range, columns)));
+  const texts: (string | null)[][] = [];
+  // A batch is valid until the next one is asked for.
+  for await (const batch of csvCells(source, header, range, columns)) texts.push(...textsOfBatch(batch));
+  return texts;
 }
 
 /** Cells full of what needs quotes; some longer than what is looked at byte by byte. */

@@ -1,13 +1,22 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
-import type { Outcome } from '../../src/batch/outcomes.ts';
-import type { AnswerRow } from '../../src/batch/output-columns.ts';
-import { answerRow } from '../../src/data/answers.ts';
-import { readCsvHeader } from '../../src/data/csv/table.ts';
-import { joinedTable } from '../../src/data/joined-table.ts';
-import { openTable, type RowWindow } from '../../src/data/table.ts';
-import { collected, type MemorySource, memorySource, textOf } from './memory-source.ts';
-import { parquetSource } from './parquet-source.ts';
+import type { Outcome } from '../../../src/batch/outcomes.ts';
+import type { AnswerRow } from '../../../src/batch/output-columns.ts';
+import { answerRow } from '../../../src/data/answers.ts';
+import { readCsvHeader } from '../../../src/data/csv/table.ts';
+import type { Join } from '../../../src/data/join/join.ts';
+import { joinedTable } from '../../../src/data/join/joined-table.ts';
+import { openTable, type RowWindow } from '../../../src/data/table.ts';
+import { collected, type MemorySource, memorySource, rowsOf, surveyed, textOf } from '../memory-source.ts';
+import { parquetSource } from '../parquet-source.ts';
+
+/** The bytes of an output; what is copied of its source is read. */
+async function* joinedBytes(join: Join): AsyncGenerator<Uint8Array> {
+  for await (const piece of joinedTable(join)) {
+    if (piece instanceof Uint8Array) yield piece;
+    else if ('object' in piece) yield* join.source.stream(piece.start, piece.end);
+  }
+}
 
 const appended = ['response', 'record_id', 'status', 'error', 'stop_reason', 'input_tokens', 'output_tokens'];
 
@@ -35,7 +44,7 @@ function csvToCsv(
   rows: AsyncIterable<AnswerRow> = answers(rowCount),
 ) {
   const range = rangeOf({ firstRow: 0, rowCount });
-  return joinedTable({ source, range, outputFormat: 'csv', answers: 'response', rows });
+  return joinedBytes({ source, range, outputFormat: 'csv', answers: 'response', rows });
 }
 
 const tail = (row: number) => `,answer ${row},R000000000${row},succeeded,,end_turn,${row},0`;
@@ -78,9 +87,9 @@ test('appended columns make way for the ones of their name', async () => {
 
 test('a window of the rows is joined to its own answers', async () => {
   const source = memorySource(`n\n${Array.from({ length: 200 }, (_, i) => `${i}\n`).join('')}`);
-  const { locate } = await (await openTable(source, 'csv')).survey([]);
+  const { locate } = await surveyed(await openTable(source, 'csv'));
   const range = rangeOf({ firstRow: 70, rowCount: 3, start: locate(70) });
-  const output = joinedTable({
+  const output = joinedBytes({
     source,
     range,
     outputFormat: 'csv',
@@ -147,7 +156,7 @@ test('vectors are written as JSON that reads back to the same floats', async () 
   const range = rangeOf({ firstRow: 0, rowCount: 1 });
   const source = memorySource('a\n1\n');
   const text = await textOf(
-    joinedTable({ source, range, outputFormat: 'csv', answers: 'embedding', rows: rows() }),
+    joinedBytes({ source, range, outputFormat: 'csv', answers: 'embedding', rows: rows() }),
   );
   const { data } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
   const read = Float32Array.from(JSON.parse(data[0]?.['embedding'] ?? '') as number[]);
@@ -160,7 +169,7 @@ test.each(['csv', 'parquet'] as const)(
   'answers that end too early are an error, to %s',
   async (outputFormat) => {
     const range = rangeOf({ firstRow: 0, rowCount: 2 });
-    const output = joinedTable({
+    const output = joinedBytes({
       source: memorySource('a\n1\n2\n'),
       range,
       outputFormat,
@@ -183,15 +192,15 @@ test('Parquet becomes CSV with every cell as text', async () => {
     ],
   );
   const range = rangeOf({ firstRow: 1, rowCount: 2 }, 'parquet');
-  const output = joinedTable({ source, range, outputFormat: 'csv', answers: 'response', rows: answers(2) });
+  const output = joinedBytes({ source, range, outputFormat: 'csv', answers: 'response', rows: answers(2) });
   expect(await textOf(output)).toBe(`n,a b${head}\n,${tail(0)}\n9007199254740991,${tail(1)}\n`);
 });
 
-async function rowsOf(bytes: AsyncIterable<Uint8Array>, columns: readonly string[], rowCount: number) {
+async function rowsIn(bytes: AsyncIterable<Uint8Array>, columns: readonly string[], rowCount: number) {
   const source = memorySource(Buffer.concat(await collected(bytes)), 'out.parquet', 1024);
   const table = await openTable(source, 'parquet');
-  expect((await table.survey([])).rowCount).toBe(rowCount);
-  return { columns: table.columns, rows: await collected(table.texts({ firstRow: 0, rowCount }, columns)) };
+  expect((await surveyed(table)).rowCount).toBe(rowCount);
+  return { columns: table.columns, rows: await rowsOf(table.texts({ firstRow: 0, rowCount }, columns)) };
 }
 
 test('CSV becomes Parquet over many batches, each row with its own answer', async () => {
@@ -201,14 +210,14 @@ test('CSV becomes Parquet over many batches, each row with its own answer', asyn
     500,
   );
   const range = rangeOf({ firstRow: 0, rowCount: 2500 });
-  const output = joinedTable({
+  const output = joinedBytes({
     source,
     range,
     outputFormat: 'parquet',
     answers: 'response',
     rows: answers(2500),
   });
-  const { columns, rows } = await rowsOf(output, ['n', 't', 'response', 'input_tokens', 'error'], 2500);
+  const { columns, rows } = await rowsIn(output, ['n', 't', 'response', 'input_tokens', 'error'], 2500);
   expect(columns).toEqual(['n', 't', ...appended]);
   expect(rows).toEqual(Array.from({ length: 2500 }, (_, i) => [`${i}`, '', `answer ${i}`, `${i}`, null]));
 });
@@ -217,14 +226,14 @@ test('Parquet keeps its bytes and rows, and each row gets its own answer', async
   const numbers = Array.from({ length: 130 }, (_, i) => i);
   const source = await parquetSource([{ name: 'n', type: 'int64' }], [numbers]);
   const range = rangeOf({ firstRow: 0, rowCount: 130 }, 'parquet');
-  const output = joinedTable({
+  const output = joinedBytes({
     source,
     range,
     outputFormat: 'parquet',
     answers: 'response',
     rows: answers(130),
   });
-  const { columns, rows } = await rowsOf(output, ['n', 'response'], 130);
+  const { columns, rows } = await rowsIn(output, ['n', 'response'], 130);
   expect(columns).toEqual(['n', ...appended]);
   expect(rows).toEqual(numbers.map((n) => [`${n}`, `answer ${n}`]));
 });
@@ -243,7 +252,7 @@ test('JSON lines keep their own bytes and line ends; members are appended before
   async function* rows() {
     for (let row = 0; row < 4; row++) yield answerRow(row, failed);
   }
-  const output = joinedTable({
+  const output = joinedBytes({
     source,
     range,
     outputFormat: 'jsonl',

@@ -1,0 +1,85 @@
+import { type RunName, runKeys, type S3Location, s3Uri } from '../batch/keys.ts';
+import type { PinnedObject, UploadState } from '../batch/manifest.ts';
+import { decompressed, uncompressedName } from '../data/compression.ts';
+import type { Hub, HubFile, PinnedSplit } from '../data/hugging-face/split.ts';
+import { refusal } from '../errors.ts';
+import type { ObjectStore } from './collaborators.ts';
+
+/** A download that was put down: what is there of the object, and its bytes. */
+export interface FetchState {
+  readonly upload: UploadState;
+  readonly bytes: number;
+}
+
+export interface Fetching {
+  readonly hub: Hub;
+  readonly split: PinnedSplit;
+  readonly objects: ObjectStore;
+  readonly hasTime: () => boolean;
+}
+
+/** Brings a split's file into the bucket, where later runs find it. Returns what the next call needs, if it did not come to its end. */
+export async function fetchFile(
+  file: HubFile,
+  key: string,
+  { hub, split, objects, hasTime }: Fetching,
+  before?: FetchState,
+): Promise<FetchState | undefined> {
+  if (before === undefined && (await isThere(key, file, objects))) return undefined;
+  const upload = objects.upload(key, before?.upload);
+  let bytes = before?.bytes ?? 0;
+  try {
+    for await (const part of hub.read(split, file, bytes)) {
+      await upload.add(part);
+      bytes += part.length;
+      if (hasTime()) continue;
+      const state = await upload.pause();
+      if (state !== undefined) return { upload: state, bytes };
+    }
+    await upload.complete();
+    return undefined;
+  } catch (error) {
+    // One that was put down before belongs to its state, from which a retry goes on.
+    if (before === undefined) await upload.abort();
+    throw error;
+  }
+}
+
+/** A commit's file never changes, and an object is there whole or not at all. */
+async function isThere(key: string, file: HubFile, objects: ObjectStore): Promise<boolean> {
+  if (!(await objects.exists(key))) return false;
+  return (await objects.pin({ bucket: objects.bucket, key })).bytes === file.bytes;
+}
+
+/** The object itself; what cannot be read from the middle is unpacked once, and the copy is read by every later step. */
+export async function readableObject(
+  location: S3Location,
+  run: RunName,
+  objects: ObjectStore,
+  hasTime: () => boolean,
+): Promise<PinnedObject> {
+  const object = await objects.pin(location);
+  const unpacked = uncompressedName(location.key);
+  if (unpacked === undefined) return object;
+  const key = runKeys.staged(run, unpacked);
+  const uri = s3Uri(location);
+  await objects.write(key, whileTime(decompressed(uri, objects.source(object).stream(0)), uri, hasTime));
+  return objects.pin({ bucket: objects.bucket, key });
+}
+
+/** Unpacking cannot be put down: the state of a decompressor is its own. */
+async function* whileTime(
+  chunks: AsyncIterable<Uint8Array>,
+  uri: string,
+  hasTime: () => boolean,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    bytes += chunk.length;
+    if (hasTime()) continue;
+    const rule =
+      'be unpacked within the 15 minutes of a function (upload it unpacked, or as several objects)';
+    throw refusal('start the run', uri, rule, `${Math.floor(bytes / 1024 ** 3)} GiB by then`);
+  }
+}
