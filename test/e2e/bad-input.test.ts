@@ -20,8 +20,9 @@ describe('the execution fails with one sentence, before any job is submitted', (
     stack = await LocalStack.start(await synthesized());
   });
   afterAll(async () => {
-    expect(await stack.jobStatuses()).toEqual([]);
+    const jobs = await stack.jobStatuses();
     await stack.stop();
+    expect(jobs).toEqual([]);
   });
 
   const tables: readonly [string, string, () => Buffer | string, object, string | RegExp][] = [
@@ -98,13 +99,6 @@ describe('the execution fails with one sentence, before any job is submitted', (
     ],
     ['a corrupt Parquet file', 'k.parquet', () => parquet.subarray(0, 5000), joke, /k\.parquet/],
     ['text under the name of a Parquet file', 'l.parquet', () => topics(200), joke, /l\.parquet/],
-    [
-      'a prompt for part of a Parquet file',
-      'm.parquet',
-      () => parquet,
-      { ...joke, prompt_id: 'sentiment_classifier', max_records_total: 120 },
-      'output_format be csv',
-    ],
   ];
 
   test.each(tables)('%s', async (_, name, body, request, sentence) => {
@@ -167,7 +161,7 @@ describe('the command line answers with one sentence and exit code 1', () => {
     [
       'no table',
       () => good,
-      'Cannot start the run: the table must be named by --input, or by s3_uri in --execution-input, got neither.',
+      'Cannot start the run: the table must be named by --input, by --dataset-id, or by s3_uri in --execution-input, got neither.',
     ],
     [
       'a file that is not there',
