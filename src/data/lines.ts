@@ -1,16 +1,28 @@
 export const NEWLINE = 0x0a;
+/** A record with twenty images has less; a file without line ends is found here, and not at its end. */
+export const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+/** A line that memory must not hold; how many lines came out before it tells where. */
+export class LineTooLong extends Error {}
 
 /**
  * A byte stream in pieces that hold whole lines alone, each line with its `\n`; one is added to the last if it has none. Bytes are
  * copied only where a line lies across pieces of the stream. A piece is valid until the next one is asked for.
+ * @throws LineTooLong
  */
-export async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export async function* wholeLines(
+  chunks: AsyncIterable<Uint8Array>,
+  maxLineBytes = MAX_LINE_BYTES,
+): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
+  let restBytes = 0;
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const first = bytes.indexOf(NEWLINE);
     if (first < 0) {
       if (bytes.length > 0) rest.push(bytes);
+      restBytes += bytes.length;
+      if (restBytes > maxLineBytes) throw new LineTooLong(`A line has more than ${maxLineBytes} bytes.`);
       continue;
     }
     const start = rest.length === 0 ? 0 : first + 1;
@@ -18,6 +30,7 @@ export async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
     const end = bytes.lastIndexOf(NEWLINE) + 1;
     if (end > start) yield bytes.subarray(start, end);
     rest = end < bytes.length ? [bytes.subarray(end)] : [];
+    restBytes = bytes.length - end;
   }
   if (rest.length > 0) yield Buffer.concat([...rest, Buffer.of(NEWLINE)]);
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { gathered, lines, wholeLines } from '../../src/data/lines.ts';
+import { gathered, LineTooLong, lines, wholeLines } from '../../src/data/lines.ts';
 import { collected, cutAt, pieces } from './memory-source.ts';
 
 const linesOf = (text: string, size = 1) => collected(lines(pieces(Buffer.from(text), size)));
@@ -74,4 +74,12 @@ test('gathers many small parts into a few', async () => {
     for (let i = 0; i < 100_000; i++) yield 'twenty-two characters\n';
   }
   expect((await collected(gathered(small()))).length).toBeLessThanOrEqual(3);
+});
+
+test('a line that is longer than memory should hold is an error, wherever the pieces end', async () => {
+  for (const size of [1, 7, 50, 1000]) {
+    const read = async (text: string) => collected(wholeLines(pieces(Buffer.from(text), size), 100));
+    expect(Buffer.concat(await read(`${'a'.repeat(99)}\nb\n`)).toString()).toBe(`${'a'.repeat(99)}\nb\n`);
+    if (size < 100) await expect(read(`b\n${'a'.repeat(300)}\n`)).rejects.toThrow(LineTooLong);
+  }
 });

@@ -3,7 +3,7 @@ import type { StartPosition } from '../../batch/manifest.ts';
 import { BatchError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { TextBatch } from '../cells.ts';
-import { wholeLines } from '../lines.ts';
+import { LineTooLong, MAX_LINE_BYTES, wholeLines } from '../lines.ts';
 import { type Members, membersOf, memberText } from './members.ts';
 
 /** One line: a JSON object, with its own bytes for writing back. */
@@ -29,14 +29,16 @@ export async function* jsonlRecords(
   from: Omit<StartPosition, 'row'>,
 ): AsyncGenerator<JsonlRecord> {
   let { offset, line } = from;
-  for await (const piece of wholeLines(source.stream(offset))) {
+  const tooLong = () => refused(source.name, line, `have at most ${MAX_LINE_BYTES} bytes, and it has more`);
+  for await (const piece of told(wholeLines(source.stream(offset)), tooLong)) {
     for (let start = 0; start < piece.length; ) {
       const newline = piece.indexOf(NEWLINE, start);
       const end = newline > start && piece[newline - 1] === CR ? newline - 1 : newline;
       if (end > start) {
         const bytes = piece.subarray(start, end);
         const members = isUtf8(bytes) ? membersOf(piece, start, newline) : undefined;
-        if (members === undefined) throw notAnObject(source.name, line);
+        if (members === undefined)
+          throw refused(source.name, line, 'be a JSON object in UTF-8, and it is not');
         yield { bytes, end: piece.subarray(end, newline + 1), members, offset, line };
       }
       offset += newline + 1 - start;
@@ -46,11 +48,16 @@ export async function* jsonlRecords(
   }
 }
 
-function notAnObject(name: string, line: number): BatchError {
-  return new BatchError(
-    'InvalidInput',
-    `Cannot read ${name}: line ${line} must be a JSON object in UTF-8, and it is not.`,
-  );
+function refused(name: string, line: number, rule: string): BatchError {
+  return new BatchError('InvalidInput', `Cannot read ${name}: line ${line} must ${rule}.`);
+}
+
+async function* told(pieces: AsyncIterable<Buffer>, tooLong: () => Error): AsyncGenerator<Buffer> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw error instanceof LineTooLong ? tooLong() : error;
+  }
 }
 
 /** Behind a byte order mark, if there is one. */

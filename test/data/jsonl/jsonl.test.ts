@@ -6,7 +6,7 @@ import {
   jsonlRecords,
   KeyCollector,
 } from '../../../src/data/jsonl/table.ts';
-import { memorySource } from '../memory-source.ts';
+import { collected, memorySource } from '../memory-source.ts';
 
 function members(text: string): Record<string, string> | undefined {
   const line = Buffer.from(`${text}\n`);
@@ -141,4 +141,14 @@ test('keys are collected in the order in which they occur, and are bounded', asy
   expect(() => keys.add((many as JsonlRecord).members.keys())).toThrow(
     'must have at most 1000 different keys, and it has more.',
   );
+});
+
+test('a line that no memory should hold is refused with its number', async () => {
+  const content = Buffer.alloc(65 * 1024 * 1024, 'x');
+  content.write('{"a":1}\n{"a":"');
+  const read = collected(jsonlRecords(memorySource(content, 't.jsonl', 1024 * 1024), { offset: 0, line: 1 }));
+  await expect(read).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: 'Cannot read t.jsonl: line 2 must have at most 67108864 bytes, and it has more.',
+  });
 });
