@@ -15,3 +15,18 @@ export function recordIdOf(row: number): string {
 export function rowOf(recordId: unknown): number | undefined {
   return typeof recordId === 'string' && /^R\d{10}$/.test(recordId) ? Number(recordId.slice(1)) : undefined;
 }
+
+const [QUOTE, LETTER_R, DIGIT_0, DIGIT_9] = [0x22, 0x52, 0x30, 0x39];
+
+/** The row behind an id of ours as it stands in JSON, bytes [start, end); undefined for anything else. */
+export function rowOfJson(json: Uint8Array, start: number, end: number): number | undefined {
+  if (start < 0 || end - start !== DIGITS + 3) return undefined;
+  if (json[start] !== QUOTE || json[start + 1] !== LETTER_R) return undefined;
+  let row = 0;
+  for (let at = start + 2; at < end - 1; at++) {
+    const byte = json[at] as number;
+    if (byte < DIGIT_0 || byte > DIGIT_9) return undefined;
+    row = row * 10 + byte - DIGIT_0;
+  }
+  return row;
+}

@@ -11,6 +11,9 @@ export class OutputBuffer {
   readonly #delimiter: number;
   #bytes = Buffer.allocUnsafeSlow(SIZE);
   #length = 0;
+  /** The cell that was looked at last lies in these bytes: cells of a batch lie together. */
+  #source: Uint8Array = new Uint8Array();
+  #sourceView: DataView = new DataView(this.#source.buffer);
 
   constructor(delimiter: string) {
     this.#delimiter = delimiter.charCodeAt(0);
@@ -79,16 +82,33 @@ export class OutputBuffer {
   }
 
   #quote(bytes: Uint8Array, start: number, end: number): void {
-    const into = this.#bytes;
+    const [source, into] = [this.#viewOf(bytes), this.#bytes];
+    const target = new DataView(into.buffer, into.byteOffset);
+    const lastWord = end - 4;
     let length = this.#length;
     into[length++] = QUOTE;
     for (let i = start; i < end; i++) {
-      const byte = bytes[i] as number;
-      into[length++] = byte;
-      if (byte === QUOTE) into[length++] = QUOTE;
+      for (; i <= lastWord; i += 4, length += 4) {
+        const word = source.getInt32(i, true);
+        const others = word ^ 0x22222222;
+        if (((others - 0x01010101) & ~others & 0x80808080) !== 0) break;
+        target.setInt32(length, word, true);
+      }
+      for (; i < end && bytes[i] !== QUOTE; i++) into[length++] = bytes[i] as number;
+      if (i === end) break;
+      into[length++] = QUOTE;
+      into[length++] = QUOTE;
     }
     into[length++] = QUOTE;
     this.#length = length;
+  }
+
+  #viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.#source) {
+      this.#source = bytes;
+      this.#sourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#sourceView;
   }
 
   #reserve(more: number): void {

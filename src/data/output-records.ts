@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type OutputLine, outcomeOf, type RowOf, readOutputLine } from '../batch/outcomes.ts';
-import { rowOf as rowOfRecordId } from '../batch/record-id.ts';
+import { rowOfJson, rowOf as rowOfRecordId } from '../batch/record-id.ts';
 import { AnswerScratch } from '../models/answer-scratch.ts';
 import {
   CLOSE_BRACE,
@@ -107,8 +107,14 @@ export class OutputReader {
     return end;
   }
 
+  /** An id of ours is read as it lies; any other value becomes one first. */
+  #rowAt(json: Json, start: number, end: number): number | undefined {
+    const own = this.#rowOf === rowOfRecordId ? rowOfJson(json.bytes, start, end) : undefined;
+    return own ?? this.#rowOf(parsed(json, start, end));
+  }
+
   #judge(json: Json, found: Found): OutputRecord {
-    const row = this.#rowOf(parsed(json, found.id, found.idEnd));
+    const row = this.#rowAt(json, found.id, found.idEnd);
     const error = parsed(json, found.error, found.errorEnd);
     if (row !== undefined && found.answer !== undefined && (error === undefined || error === null)) {
       return { kind: 'extracted', row, answer: found.answer };

@@ -27,6 +27,11 @@ const INPUT_TOKENS = quoted('input_tokens');
 const OUTPUT_TOKENS = quoted('output_tokens');
 const TYPE = quoted('type');
 const TEXT = quoted('text');
+/** Those that need not become a new string for each record. */
+const STOP_REASONS = ['end_turn', 'max_tokens', 'stop_sequence'].map((text) => ({
+  text,
+  json: quoted(text),
+}));
 
 /** Bytes that the answer takes in the scratch; -1 until it was found. */
 interface Message {
@@ -93,7 +98,9 @@ function readStopReason({ bytes }: Json, at: number, message: Message): number {
   message.stopReason = null;
   if (holds(bytes, at, NULL)) return at + NULL.length;
   const end = skipPlainString(bytes, at);
-  if (end >= 0) message.stopReason = bytes.toString('utf8', at + 1, end - 1);
+  if (end < 0) return end;
+  const known = STOP_REASONS.find(({ json }) => holds(bytes, at, json));
+  message.stopReason = known?.text ?? bytes.toString('utf8', at + 1, end - 1);
   return end;
 }
 

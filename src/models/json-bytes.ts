@@ -152,21 +152,20 @@ export function skipString(json: Uint8Array, at: number, view?: DataView): numbe
   }
 }
 
-/** To the four bytes that hold the next quote, backslash or control character. */
+/** To the four bytes that hold the next quote, backslash or control character, or near the end. */
 function skipPlainWords(view: DataView, at: number): number {
   let i = at;
-  for (const last = view.byteLength - 4; i <= last; i += 4) {
-    const word = view.getInt32(i, true);
-    const quotes = word ^ 0x22222222;
-    const backslashes = word ^ 0x5c5c5c5c;
-    // A subtraction borrows from a byte's highest bit where the byte is sought, and nowhere before it.
-    const found =
-      ((quotes - 0x01010101) & ~quotes) |
-      ((backslashes - 0x01010101) & ~backslashes) |
-      ((word - 0x20202020) & ~word);
-    if ((found & 0x80808080) !== 0) break;
+  for (const last = view.byteLength - 8; i <= last; i += 8) {
+    const first = endsIn(view.getInt32(i, true));
+    if ((first | endsIn(view.getInt32(i + 4, true))) !== 0) return first !== 0 ? i : i + 4;
   }
   return i;
+}
+
+/** Not 0 where one of four bytes ends a run of plain text. A subtraction borrows from a byte's highest bit where it does, and nowhere before. */
+function endsIn(word: number): number {
+  const [quotes, backslashes] = [word ^ 0x22222222, word ^ 0x5c5c5c5c];
+  return ((quotes - 0x01010101) | (backslashes - 0x01010101) | (word - 0x20202020)) & ~word & 0x80808080;
 }
 
 /** A string without escapes. */

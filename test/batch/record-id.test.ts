@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { recordIdOf, rowOf } from '../../src/batch/record-id.ts';
+import { recordIdOf, rowOf, rowOfJson } from '../../src/batch/record-id.ts';
 
 test('every row has an id of 11 alphanumerics that leads back to it, in the order of the rows', () => {
   const row = fc.nat({ max: 9_999_999_999 });
@@ -38,4 +38,23 @@ test.each([
   ['bFBEdQuy3Gp'],
 ])('%j is no id of ours', (recordId) => {
   expect(rowOf(recordId)).toBeUndefined();
+});
+
+test.each([
+  '"R0000000000"',
+  '"R0123456789"',
+  '"R9999999999"',
+  '"R999999999"',
+  '"R00000000000"',
+  '"r0000000001"',
+  '"R000000000a"',
+  '"R000000000/"',
+  '"R000000000:"',
+  '"S0000000001"',
+  '70000000000.1',
+  '""',
+])('reads %s in JSON as the parsed value is read, or leaves it to that', (json) => {
+  const bytes = Buffer.from(`x${json}y`);
+  expect(rowOfJson(bytes, 1, bytes.length - 1)).toBe(rowOf(JSON.parse(json)));
+  expect(rowOfJson(bytes, -1, -1)).toBeUndefined();
 });
