@@ -1,159 +1,142 @@
-import { execFile } from 'node:child_process';
-import { createReadStream, mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { Command } from 'commander';
-import { build } from 'esbuild';
 import { connectObjectStore } from '../src/aws/object-store.ts';
-import { realClock } from '../src/local/clock.ts';
-import { startS3 } from '../src/local/s3/server.ts';
+import type { Task } from './child.ts';
+import { coldStarts } from './cold-start.ts';
 import { type BenchData, benchData } from './data.ts';
 import type { Measure } from './measure.ts';
 import { linkedFiles, type OurCase, ourCases } from './our-cases.ts';
-import { peerCases } from './peer-cases.ts';
+import { peerCases } from './peers/peer-cases.ts';
+import { bundled, type Programs, quietSdk, runTask, withS3 } from './processes.ts';
+import { Report } from './report.ts';
+import { benchScale } from './scale/bench-scale.ts';
 
 interface Options {
   readonly rows: number;
   readonly repeat: number;
-  readonly only?: string;
+  readonly only: string;
   readonly node: string;
   readonly directory: string;
-  readonly json: string;
+  readonly json?: string;
   readonly s3: boolean;
+  readonly peers: boolean;
+  readonly scale: boolean;
 }
-
-interface Row extends Measure {
-  readonly name: string;
-}
-
-process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 const program = new Command('bench')
   .description('Measures the data path against peers, each case in a process of its own.')
   .option('--rows <n>', 'rows of the table', Number, 1_000_000)
   .option('--repeat <n>', 'runs of each case, of which the median counts', Number, 1)
-  .option('--only <text>', 'cases whose names contain this')
+  .option('--only <text>', 'cases whose names contain this', '')
   .option('--node <program>', 'the Node.js that runs the cases', process.execPath)
   .option('--directory <folder>', 'where tables are kept', '.bench')
-  .option('--json <file>', 'where the measures go', '.bench/results.json')
-  .option('--no-s3', 'leave out the cases on the local S3');
-
-/** Ours against the peer that has the same result, as the time that it takes over the time that we take. */
-const ratios: readonly (readonly [string, string])[] = [
-  ['prepareInput CSV, short text', 'cp of the CSV'],
-  ['prepareInput CSV, short text', 'JSON.stringify of ready objects, in memory'],
-  ['prepareInput CSV, short text', 'prepare, CSV: DuckDB COPY'],
-  ['prepareInput CSV, short text', 'prepare, CSV: papaparse and a template'],
-  ['prepareInput CSV, short text', 'prepare, CSV: pandas'],
-  ['prepareInput Parquet, short text', 'prepare, Parquet: DuckDB COPY'],
-  ['prepareInput Parquet, short text', 'prepare, Parquet: parquet-wasm stream'],
-  ['postprocess text + assembleOutput text, CSV', 'join text, CSV: pandas'],
-  ['postprocess text + assembleOutput text, Parquet', 'join text, Parquet: DuckDB'],
-];
+  .option('--json <file>', 'where the measures go, instead of into that folder')
+  .option('--no-s3', 'leave out the cases on the local S3')
+  .option('--no-peers', 'leave out the peers, and with them the ratios')
+  .option('--scale', 'instead: the memory of each step at 1, 10 and 40 times the rows', false);
 
 async function main(options: Options): Promise<void> {
-  mkdirSync(options.directory, { recursive: true });
-  const data = await benchData(resolve(options.directory), options.rows);
-  const child = await bundled(options.directory);
-  const named = (cases: object) => Object.keys(cases).filter((name) => name.includes(options.only ?? ''));
-  const rows: Row[] = [];
-  const measure = async (name: string, storage: 'files' | 'S3') => {
+  const directory = resolve(options.directory);
+  mkdirSync(directory, { recursive: true });
+  const programs = await bundled(directory, options.node);
+  const report = await Report.on(options.node);
+  if (options.scale) {
+    await benchScale(options, (name, rows) => runTask(programs, { kind: 'scale', name, rows }), report);
+    report.write(options.json ?? join(directory, 'scale.json'));
+    return;
+  }
+  for (const start of await coldStarts(directory, options)) report.addStart(start);
+  const data = await benchData(directory, options.rows);
+  await benchCases(new Bench(programs, directory, data, options, report), options);
+  report.compare();
+  report.write(options.json ?? join(directory, 'results.json'));
+}
+
+async function benchCases(bench: Bench, { s3, peers, only }: Options): Promise<void> {
+  const named = (cases: object) => Object.keys(cases).filter((name) => name.includes(only));
+  for (const name of named(ourCases)) await bench.ours(name, 'files');
+  if (peers) for (const name of named(peerCases)) await bench.peer(name);
+  if (s3) await bench.onS3(named(ourCases));
+}
+
+class Bench {
+  readonly #programs: Programs;
+  readonly #directory: string;
+  readonly #data: BenchData;
+  readonly #repeat: number;
+  readonly #report: Report;
+
+  constructor(programs: Programs, directory: string, data: BenchData, { repeat }: Options, report: Report) {
+    this.#programs = programs;
+    this.#directory = directory;
+    this.#data = data;
+    this.#repeat = repeat;
+    this.#report = report;
+  }
+
+  async ours(name: string, storage: 'files' | 'S3', environment: NodeJS.ProcessEnv = {}): Promise<void> {
+    await this.#inFolder(async (folder) => {
+      const task = { name, data: this.#data, storage, folder, prepared: join(folder, 'prepared.json') };
+      await runTask(this.#programs, { kind: 'prepare', ...task }, environment);
+      await this.#measure(name, storage, { kind: 'ours', ...task }, environment);
+    });
+  }
+
+  async peer(name: string): Promise<void> {
+    await this.#inFolder((folder) =>
+      this.#measure(name, 'files', { kind: 'peer', name, data: this.#data, folder }),
+    );
+  }
+
+  /** Through the SDK, over loopback HTTP; the server shares the machine with what is measured. */
+  async onS3(names: readonly string[]): Promise<void> {
+    const bucket = join(this.#directory, 's3');
+    rmSync(bucket, { recursive: true, force: true });
+    await withS3(this.#programs, bucket, async (environment) => {
+      Object.assign(process.env, environment, quietSdk);
+      const objects = connectObjectStore('bench');
+      const there = new Set<string>();
+      for (const name of names) {
+        for (const [key, file] of Object.entries(linkedFiles(this.#data, ourCases[name] as OurCase))) {
+          if (!there.has(key)) await objects.write(key, createReadStream(file));
+          there.add(key);
+        }
+        await this.ours(name, 'S3', environment);
+      }
+    });
+    rmSync(bucket, { recursive: true, force: true });
+  }
+
+  async #measure(
+    name: string,
+    storage: 'files' | 'S3',
+    task: Task,
+    environment?: NodeJS.ProcessEnv,
+  ): Promise<void> {
     const runs: Measure[] = [];
-    while (runs.length < options.repeat) {
-      const run = await runCase(options.node, [child, name, JSON.stringify(data), storage]);
-      if ('skipped' in run) return console.log(`${name}: left out. ${run.skipped}`);
+    while (runs.length < this.#repeat) {
+      const run = await runTask(this.#programs, task, environment);
+      if (run === undefined) throw new Error(`${name} measured nothing.`);
+      if ('skipped' in run) return this.#report.skip(name, run.skipped);
       runs.push(run);
     }
     runs.sort((a, b) => a.seconds - b.seconds);
-    const row = {
-      name: storage === 'S3' ? `${name} (S3)` : name,
-      ...(runs[Math.floor(runs.length / 2)] as Measure),
-    };
-    rows.push(row);
-    console.log(formatted(row));
-  };
-  for (const name of [...named(ourCases), ...named(peerCases)]) await measure(name, 'files');
-  if (options.s3) await withS3(options.directory, data, named(ourCases), (name) => measure(name, 'S3'));
-  report(rows, options);
-}
+    const median = runs[Math.floor(runs.length / 2)];
+    if (median !== undefined) this.#report.add({ name, storage, ...median });
+  }
 
-function report(rows: readonly Row[], { node, json }: Options): void {
-  const compared = comparisons(rows);
-  for (const { ours, peer, ratio } of compared)
-    console.log(`${ours} is ${ratio.toFixed(2)} × as fast as ${peer}`);
-  const machine = { node, cpus: cpus().map(({ model }) => model), memoryBytes: totalmem() };
-  const result = { date: new Date().toISOString(), machine, rows, compared };
-  writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
-}
-
-/** Our own cases again, through the SDK and the local S3, which runs in this process and shares the cores with them. */
-async function withS3(
-  directory: string,
-  data: BenchData,
-  names: readonly string[],
-  measure: (name: string) => Promise<void>,
-): Promise<void> {
-  const server = await startS3({ directory: join(directory, 's3'), clock: realClock });
-  const environment = {
-    AWS_ENDPOINT_URL_S3: server.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'BENCH',
-    AWS_SECRET_ACCESS_KEY: 'local',
-  };
-  Object.assign(process.env, environment);
-  try {
-    await server.createBucket('bench');
-    const objects = connectObjectStore('bench');
-    for (const name of names) {
-      for (const [key, file] of Object.entries(linkedFiles(data, ourCases[name] as OurCase))) {
-        await objects.write(key, createReadStream(file));
-      }
-      await measure(name);
+  async #inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+    const folder = mkdtempSync(join(this.#directory, 'case-'));
+    try {
+      await run(folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
-  } finally {
-    await server.close();
   }
 }
 
-/** As esbuild would put it into a function: no loader in the way of what is measured. */
-async function bundled(directory: string): Promise<string> {
-  const outfile = join(directory, 'child.mjs');
-  await build({
-    entryPoints: ['bench/child.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['@duckdb/*', 'parquet-wasm'],
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  });
-  return outfile;
-}
-
-async function runCase(
-  node: string,
-  args: readonly string[],
-): Promise<Measure | { readonly skipped: string }> {
-  const { stdout } = await promisify(execFile)(node, args);
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-}
-
-function formatted({ name, rows, bytes, seconds, peakMb }: Row): string {
-  const perSecond = `${Math.round(rows / seconds / 1000)} k rows/s`;
-  return `${name.padEnd(50)} ${seconds.toFixed(2).padStart(8)} s ${perSecond.padStart(14)} ${(bytes / 1e6 / seconds).toFixed(0).padStart(6)} MB/s ${peakMb.toFixed(0).padStart(6)} MB`;
-}
-
-/** `a + b` is the sum of two steps. */
-function comparisons(rows: readonly Row[]) {
-  const secondsOf = (name: string) =>
-    name
-      .split(' + ')
-      .reduce((sum, part) => sum + (rows.find((row) => row.name === part)?.seconds ?? Number.NaN), 0);
-  return ratios
-    .map(([ours, peer]) => ({ ours, peer, ratio: secondsOf(peer) / secondsOf(ours) }))
-    .filter(({ ratio }) => Number.isFinite(ratio));
-}
-
-await main(program.parse().opts<Options>());
+main(program.parse().opts<Options>()).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

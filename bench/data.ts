@@ -2,48 +2,59 @@ import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { recordIdOf } from '../src/batch/record-id.ts';
+import { csvTable, duckdb } from './peers/duckdb.ts';
 
 /** Where the tables and outputs of a size lie; they are made once and kept. */
 export interface BenchData {
   readonly rows: number;
   readonly csv: string;
   readonly parquet: string;
-  /** Bedrock's output of text answers, 3 kB a line, shuffled, for the first rows. */
-  readonly textOutput: string;
-  /** The first rows of the table, as many as the output has. */
-  readonly textParquet: string;
-  readonly textRows: number;
-  /** Of 1,024-float vectors, 21 kB a line. */
-  readonly vectorOutput: string;
-  readonly vectorParquet: string;
-  readonly vectorRows: number;
+  readonly outputs: Readonly<Record<OutputKind, JobOutput>>;
 }
 
-/** Rows of outputs are fewer than of inputs, eight and fifty times as large, and at most one job's. */
+/** Answers of a word, of 500 bytes, and vectors of 1,024 floats: lines of 0.4, 3 and 21 kB. */
+export type OutputKind = 'shortText' | 'longText' | 'vectors';
+
+/** What Bedrock left of one job, in no order, and the first rows of the table, which it answers. */
+export interface JobOutput {
+  readonly rows: number;
+  readonly file: string;
+  readonly csv: string;
+  readonly parquet: string;
+}
+
+/** Rows of an output are fewer than of the table, whose lines are shorter, and at most one job's. */
 export async function benchData(directory: string, rows: number): Promise<BenchData> {
   const folder = join(directory, `rows-${rows}`);
   mkdirSync(folder, { recursive: true });
-  const textRows = Math.min(100_000, Math.max(100, Math.floor(rows / 5)));
-  const vectorRows = Math.min(100_000, Math.max(100, Math.floor(rows / 20)));
-  const at = (name: string) => join(folder, name);
-  const data = {
-    ...{ rows, textRows, vectorRows },
-    csv: at('table.csv'),
-    parquet: at('table.parquet'),
-    textOutput: at('text.jsonl.out'),
-    textParquet: at('text-rows.parquet'),
-    vectorOutput: at('vectors.jsonl.out'),
-    vectorParquet: at('vector-rows.parquet'),
+  const output = (name: string, part: number): JobOutput => {
+    const count = Math.min(100_000, Math.max(100, Math.floor(rows / part)));
+    const table = join(folder, `first-${count}`);
+    return {
+      rows: count,
+      file: join(folder, `${name}.jsonl.out`),
+      csv: `${table}.csv`,
+      parquet: `${table}.parquet`,
+    };
   };
-  await made(data.csv, (file) => written(file, csvLines(rows)));
-  await made(data.parquet, (file) => parquetOf(data.csv, file));
-  await made(data.textParquet, (file) => parquetOf(data.csv, file, textRows));
-  await made(data.vectorParquet, (file) => parquetOf(data.csv, file, vectorRows));
-  await made(data.textOutput, (file) => written(file, textLines(textRows)));
-  await made(data.vectorOutput, (file) => written(file, vectorLines(vectorRows)));
+  const outputs = {
+    shortText: output('short-text', 5),
+    longText: output('long-text', 5),
+    vectors: output('vectors', 20),
+  };
+  const data = { rows, csv: join(folder, 'table.csv'), parquet: join(folder, 'table.parquet'), outputs };
+  await makeTable(data);
+  for (const [kind, found] of Object.entries(outputs)) {
+    await makeTable(found);
+    await made(found.file, (file) => written(file, outputLines[kind as OutputKind](found.rows)));
+  }
   return data;
+}
+
+async function makeTable({ rows, csv, parquet }: Pick<JobOutput, 'rows' | 'csv' | 'parquet'>): Promise<void> {
+  await made(csv, (file) => written(file, csvLines(rows)));
+  await made(parquet, (file) => parquetOf(csv, file));
 }
 
 async function made(file: string, make: (file: string) => Promise<void>): Promise<void> {
@@ -68,7 +79,7 @@ async function written(file: string, lines: Iterable<string>): Promise<void> {
 }
 
 const words =
-  'the quick brown fox jumps over a lazy dog while réading 東京 news with 🚀 and "quotes", commas\nlines'.split(
+  'the quick brown fox jumps over a lazy dog while réading 東京 news with 🚀 and others of that kind'.split(
     ' ',
   );
 
@@ -83,9 +94,14 @@ function numbers(seed: number): () => number {
   };
 }
 
+/** Prose: of its words one in 9 has a comma behind it, one in 60 stands in quotes, and behind one in 40 the line ends. */
 function text(next: () => number, length: number): string {
   let made = '';
-  while (made.length < length) made += `${words[Math.floor(next() * words.length)]} `;
+  while (made.length < length) {
+    const word = words[Math.floor(next() * words.length)] ?? '';
+    made += next() < 1 / 60 ? `"${word}"` : word;
+    made += next() < 1 / 9 ? ', ' : next() < 1 / 40 ? '\n' : ' ';
+  }
   return made;
 }
 
@@ -102,15 +118,10 @@ function* csvLines(rows: number): Generator<string> {
   }
 }
 
-async function parquetOf(csv: string, file: string, rows?: number): Promise<void> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  const read = `read_csv('${csv}', header = true, delim = ',', quote = '"', escape = '"', types = {'topic': 'VARCHAR', 'source': 'VARCHAR'})`;
-  await connection.run(
-    `COPY (SELECT * FROM ${read}${rows === undefined ? '' : ` LIMIT ${rows}`}) TO '${file}' (FORMAT parquet, COMPRESSION snappy)`,
+function parquetOf(csv: string, file: string): Promise<void> {
+  return duckdb(
+    `COPY (SELECT * FROM ${csvTable(csv, { parallel: true })}) TO '${file}' (FORMAT parquet, COMPRESSION snappy)`,
   );
-  connection.closeSync();
-  instance.closeSync();
 }
 
 /** Every number below n once, in no order (an affine permutation, n not a multiple of the step). */
@@ -119,15 +130,20 @@ function* shuffled(n: number): Generator<number> {
   for (let i = 0, at = 0; i < n; i++, at = (at + step) % n) yield at;
 }
 
-function* textLines(rows: number): Generator<string> {
+const outputLines = {
+  shortText: (rows) => textLines(rows, 150, 5),
+  longText: (rows) => textLines(rows, 2300, 500),
+  vectors: vectorLines,
+} as const satisfies Record<OutputKind, (rows: number) => Iterable<string>>;
+
+function* textLines(rows: number, inputLength: number, answerLength: number): Generator<string> {
   const next = numbers(2);
-  const modelInput = {
+  const input = JSON.stringify({
     anthropic_version: 'bedrock-2023-05-31',
-    messages: [{ role: 'user', content: text(next, 2300) }],
-  };
-  const input = JSON.stringify(modelInput);
+    messages: [{ role: 'user', content: text(next, inputLength) }],
+  });
   for (const row of shuffled(rows)) {
-    const content = [{ type: 'text', text: `answer ${row}\n${text(next, 500)}` }];
+    const content = [{ type: 'text', text: `answer ${row}\n${text(next, answerLength)}` }];
     const usage = { input_tokens: 600, output_tokens: 120 };
     const output = JSON.stringify({ id: 'msg_bdrk_1', content, stop_reason: 'end_turn', usage });
     yield `{"modelInput":${input},"modelOutput":${output},"recordId":"${recordIdOf(row)}"}\n`;

@@ -1,103 +1,142 @@
 import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { runKeys } from '../src/batch/keys.ts';
 import type { Chunk, Part, Run } from '../src/batch/manifest.ts';
+import type { Hub } from '../src/data/hugging-face/split.ts';
 import { lines } from '../src/data/lines.ts';
 import { assembleOutput } from '../src/steps/assemble-output.ts';
 import type { ObjectStore } from '../src/steps/collaborators.ts';
 import { postprocess } from '../src/steps/postprocess.ts';
 import { prepareInput } from '../src/steps/prepare-input.ts';
 import { preprocess } from '../src/steps/preprocess.ts';
-import type { BenchData } from './data.ts';
+import type { BenchData, OutputKind } from './data.ts';
 import type { Timed } from './measure.ts';
 import { claudeModel, titanModel } from './models.ts';
 
 /** A step of a run over one table, on the files themselves or on the local S3. */
 export interface OurCase {
-  readonly table: 'csv' | 'parquet' | 'textParquet' | 'vectorParquet';
+  readonly format: 'csv' | 'parquet';
   readonly model: string;
   readonly prompt: string | null;
   readonly step: 'preprocess' | 'prepareInput' | 'postprocess' | 'assembleOutput';
-  readonly outputFormat?: 'csv' | 'parquet';
+  /** The job whose rows are read; of the whole table where there is none. */
+  readonly output?: OutputKind;
 }
 
 const short = { model: claudeModel, prompt: 'joke_about_topic' } as const;
 const long = { model: claudeModel, prompt: 'question_answering' } as const;
-const vectors = { model: titanModel, prompt: null } as const;
+const vectors = { model: titanModel, prompt: null, output: 'vectors' } as const;
+const shortText = { ...short, output: 'shortText' } as const;
+const longText = { ...short, output: 'longText' } as const;
 
 export const ourCases: Readonly<Record<string, OurCase>> = {
-  'preprocess CSV': { table: 'csv', step: 'preprocess', ...short },
-  'preprocess Parquet': { table: 'parquet', step: 'preprocess', ...short },
-  'prepareInput CSV, short text': { table: 'csv', step: 'prepareInput', ...short },
-  'prepareInput CSV, long text': { table: 'csv', step: 'prepareInput', ...long },
-  'prepareInput Parquet, short text': { table: 'parquet', step: 'prepareInput', ...short },
-  'prepareInput Parquet, long text': { table: 'parquet', step: 'prepareInput', ...long },
-  'postprocess text': { table: 'textParquet', step: 'postprocess', ...short },
-  'postprocess vectors': { table: 'vectorParquet', step: 'postprocess', ...vectors },
-  'assembleOutput text, CSV': { table: 'csv', step: 'assembleOutput', ...short },
-  'assembleOutput text, Parquet': { table: 'textParquet', step: 'assembleOutput', ...short },
-  'assembleOutput vectors, Parquet': { table: 'vectorParquet', step: 'assembleOutput', ...vectors },
+  'preprocess CSV': { format: 'csv', step: 'preprocess', ...short },
+  'preprocess Parquet': { format: 'parquet', step: 'preprocess', ...short },
+  'prepareInput CSV, short text': { format: 'csv', step: 'prepareInput', ...short },
+  'prepareInput CSV, long text': { format: 'csv', step: 'prepareInput', ...long },
+  'prepareInput Parquet, short text': { format: 'parquet', step: 'prepareInput', ...short },
+  'prepareInput Parquet, long text': { format: 'parquet', step: 'prepareInput', ...long },
+  'postprocess short text': { format: 'csv', step: 'postprocess', ...shortText },
+  'postprocess long text': { format: 'csv', step: 'postprocess', ...longText },
+  'postprocess vectors': { format: 'parquet', step: 'postprocess', ...vectors },
+  'assembleOutput short text, CSV': { format: 'csv', step: 'assembleOutput', ...shortText },
+  'assembleOutput short text, Parquet': { format: 'parquet', step: 'assembleOutput', ...shortText },
+  'assembleOutput long text, CSV': { format: 'csv', step: 'assembleOutput', ...longText },
+  'assembleOutput long text, Parquet': { format: 'parquet', step: 'assembleOutput', ...longText },
+  'assembleOutput vectors, CSV': { format: 'csv', step: 'assembleOutput', ...vectors },
+  'assembleOutput vectors, Parquet': { format: 'parquet', step: 'assembleOutput', ...vectors },
 };
 
-const keys: Readonly<Record<OurCase['table'], string>> = {
-  csv: 'inputs/table.csv',
-  parquet: 'inputs/table.parquet',
-  textParquet: 'inputs/text-rows.parquet',
-  vectorParquet: 'inputs/vector-rows.parquet',
-};
-
-const outputKey = 'batch_outputs_json/bench/r1/00000/1/job/1.jsonl.out';
-
-/** Keys of the bench's bucket, and the files behind them. */
-export function linkedFiles(data: BenchData, { model }: OurCase): Record<string, string> {
-  const tables = Object.entries(keys).map(([table, key]) => [key, data[table as OurCase['table']]]);
-  return {
-    ...Object.fromEntries(tables),
-    [outputKey]: model === titanModel ? data.vectorOutput : data.textOutput,
-  };
+/** The rows of a case, and the file of their table. */
+function tableOf({ format, output }: OurCase, data: BenchData) {
+  const table = output === undefined ? data : data.outputs[output];
+  return { rows: table.rows, file: table[format] };
 }
 
-export async function runOurs(
+const tableKey = (test: OurCase, data: BenchData) => `inputs/${basename(tableOf(test, data).file)}`;
+const runName = (test: OurCase) =>
+  ({
+    job_name_prefix: 'bench',
+    run_id: `${test.step}-${test.format}-${test.output ?? test.prompt}`,
+  }) as const;
+const outputKey = (test: OurCase) => `${runKeys.jobOutput(runName(test), 0, 1)}job/1.jsonl.out`;
+
+/** Keys of the bench's bucket, and the files behind them. */
+export function linkedFiles(data: BenchData, test: OurCase): Record<string, string> {
+  const linked = { [tableKey(test, data)]: tableOf(test, data).file };
+  return test.output === undefined
+    ? linked
+    : { ...linked, [outputKey(test)]: data.outputs[test.output].file };
+}
+
+/** What the steps before the one that is measured made. */
+export interface Prepared {
+  readonly run: Run;
+  readonly chunks: readonly Chunk[];
+  readonly part: Part;
+}
+
+export async function prepareOurs(test: OurCase, data: BenchData, objects: ObjectStore): Promise<Prepared> {
+  const run = await preprocessed(test, data, objects);
+  const chunks = (await jsonLines(objects, run.chunks_key)) as Chunk[];
+  const [part] = (await jsonLines(objects, run.parts_key)) as Part[];
+  const prepared = { run, chunks, part: part as Part };
+  if (test.step === 'assembleOutput') await postprocess(postprocessInput(prepared), { objects });
+  return prepared;
+}
+
+export async function measureOurs(
   test: OurCase,
   data: BenchData,
+  prepared: Prepared,
   objects: ObjectStore,
   timed: Timed,
 ): Promise<void> {
-  const file = data[test.table];
-  const bytes = statSync(file).size;
-  const rows = test.model === titanModel ? data.vectorRows : data.textRows;
-  // The output's rows are the table's first, so that a run over them is one job.
-  const bounded = test.step === 'postprocess' || test.step === 'assembleOutput' ? rows : data.rows;
-  const make = () => preprocess(inputOf(test, bounded), { objects, defaults: { maxRecordsPerJob: 50_000 } });
-  if (test.step === 'preprocess') return timed({ rows: data.rows, bytes }, make);
-  const run = await make();
-  const chunks = (await jsonLines(objects, run.chunks_key)) as Chunk[];
-  if (test.step === 'prepareInput') {
-    return timed({ rows: data.rows, bytes }, async () => {
+  const { run, chunks, part } = prepared;
+  const { rows, file } = tableOf(test, data);
+  const steps = {
+    preprocess: () => preprocessed(test, data, objects),
+    prepareInput: async () => {
       for (const chunk of chunks) await prepareInput({ run, chunk, attempt: 1 }, { objects });
-    });
-  }
-  const outputBytes = statSync(linkedFiles(data, test)[outputKey] ?? '').size;
-  const collect = () => postprocess(postprocessInput(run, chunks[0] as Chunk), { objects });
-  if (test.step === 'postprocess') return timed({ rows, bytes: outputBytes }, collect);
-  await collect();
-  const [part] = (await jsonLines(objects, run.parts_key)) as Part[];
-  return timed({ rows, bytes: test.table === 'csv' ? (bytes * rows) / data.rows : bytes }, () =>
-    assembleOutput({ run, part: part as Part }, { objects }),
-  );
-}
-
-function inputOf({ table, model, prompt }: OurCase, rows: number) {
-  const request = {
-    s3_uri: `s3://bench/${keys[table]}`,
-    job_name_prefix: 'bench',
-    model_id: model,
-    ...(prompt === null ? {} : { prompt_id: prompt }),
-    ...(table === 'csv' ? { max_records_total: rows } : {}),
-    ...(rows <= 100_000 ? { max_records_per_job: Math.max(100, rows) } : {}),
+    },
+    postprocess: () => postprocess(postprocessInput(prepared), { objects }),
+    assembleOutput: () => assembleOutput({ run, part }, { objects, timeLeft: noLimit }),
   };
-  return { run_id: 'r1', execution_arn: 'bench', started_at: '2026-01-01T00:00:00.000Z', request };
+  const read = test.step === 'postprocess' ? linkedFiles(data, test)[outputKey(test)] : undefined;
+  await timed({ rows, bytes: statSync(read ?? file).size }, steps[test.step]);
 }
 
-function postprocessInput(run: Run, chunk: Chunk) {
+const noLimit = () => Number.POSITIVE_INFINITY;
+const noHub: Hub = {
+  resolve: () => Promise.reject(new Error('The bench reads no hub.')),
+  read: () => Readable.from([]),
+};
+
+async function preprocessed(test: OurCase, data: BenchData, objects: ObjectStore): Promise<Run> {
+  const defaults = { maxRecordsPerJob: 50_000 };
+  const made = await preprocess(inputOf(test, data), { objects, hub: noHub, defaults, timeLeft: noLimit });
+  if ('unfinished' in made) throw new Error('Preprocess stopped with time left.');
+  return made;
+}
+
+function inputOf(test: OurCase, data: BenchData) {
+  const { rows } = tableOf(test, data);
+  const { job_name_prefix, run_id } = runName(test);
+  const request = {
+    s3_uri: `s3://bench/${tableKey(test, data)}`,
+    job_name_prefix,
+    model_id: test.model,
+    prompt_id: test.prompt,
+    max_records_total: rows,
+    // An output is of one job.
+    ...(test.output === undefined ? {} : { max_records_per_job: rows }),
+  };
+  return { run_id, execution_arn: 'bench', started_at: '2026-01-01T00:00:00.000Z', request };
+}
+
+function postprocessInput({ run, chunks }: Prepared) {
+  const chunk = chunks[0] as Chunk;
   const prepared = { input_uri: '', output_uri: '', records: chunk.row_count, null_values: 0 };
   return { run, chunk, attempt: 1, prepared, job: { status: 'Completed', job_arn: 'arn/job' } };
 }

@@ -52,9 +52,9 @@ function sizeOf(spans: RecordSpans, record: number, places: readonly number[]): 
 }
 
 /** The two around the field, which no record has, and one of each two bytes within that JSON has as two. */
-function quotesCountedTwice(bytes: Uint8Array, start: number, end: number): number {
+function quotesCountedTwice(bytes: Buffer, start: number, end: number): number {
   let quotes = 0;
-  for (let at = start + 1; at < end - 1; at++) if (bytes[at] === QUOTE) quotes++;
+  for (let at = bytes.indexOf(QUOTE, start + 1); at < end - 1; at = bytes.indexOf(QUOTE, at + 1)) quotes++;
   return 4 + quotes;
 }
 

@@ -117,6 +117,26 @@ test('counts a lone CR inside quotes as a line end', async () => {
   expect(records.map(({ line }) => line)).toEqual([1, 2, 4]);
 });
 
+// A search stops at all control characters up to the line ends', and goes on behind those that end nothing.
+test.each([',', '\t', ';'])(
+  'takes control characters as text, unless they delimit: %j',
+  async (delimiter) => {
+    const text = Array.from({ length: 0x20 }, (_, i) => String.fromCharCode(i))
+      .filter((character) => !['\n', '\r', delimiter].includes(character))
+      .join('');
+    const rows = [`${text}${delimiter}"${text}"`, `"${text}""${text}"${delimiter}${text}${text}`];
+    const bytes = Buffer.from(`${rows.join('\n')}\n`);
+    for (let size = 1; size <= bytes.length; size++) {
+      const records = await scanned(bytes, optionsOf({ delimiter }), size);
+      expect(records.map((record) => record.bytes.toString())).toEqual(rows);
+      expect(records.map(({ fields, line }) => [fields, line])).toEqual([
+        [2, 1],
+        [2, 2],
+      ]);
+    }
+  },
+);
+
 test.each([
   ['a lone byte above ASCII', 'ff'],
   ['Latin-1', '636166e9'],
