@@ -18,6 +18,8 @@ export type Cell = string | number | Embedding | null;
 export interface AppendedColumn {
   readonly name: string;
   readonly type: 'string' | 'int64' | 'list<float>' | 'list<double>';
+  /** Where its cell is in a row. */
+  readonly field: keyof AnswerRow;
   of(row: AnswerRow): Cell;
 }
 
@@ -28,14 +30,18 @@ export function answerColumns(
 ): readonly AppendedColumn[] {
   const vector = precision === 'float64' ? 'list<double>' : 'list<float>';
   return [
-    { name: answers, type: answers === 'response' ? 'string' : vector, of: (row) => row.answer },
-    { name: 'record_id', type: 'string', of: (row) => row.recordId },
-    { name: 'status', type: 'string', of: (row) => row.status },
-    { name: 'error', type: 'string', of: (row) => row.error },
-    { name: 'stop_reason', type: 'string', of: (row) => row.stopReason },
-    { name: 'input_tokens', type: 'int64', of: (row) => row.inputTokens },
-    { name: 'output_tokens', type: 'int64', of: (row) => row.outputTokens },
+    column(answers, answers === 'response' ? 'string' : vector, 'answer'),
+    column('record_id', 'string', 'recordId'),
+    column('status', 'string', 'status'),
+    column('error', 'string', 'error'),
+    column('stop_reason', 'string', 'stopReason'),
+    column('input_tokens', 'int64', 'inputTokens'),
+    column('output_tokens', 'int64', 'outputTokens'),
   ];
+}
+
+function column(name: string, type: AppendedColumn['type'], field: keyof AnswerRow): AppendedColumn {
+  return { name, type, field, of: (row) => row[field] };
 }
 
 export interface AppendedColumns {

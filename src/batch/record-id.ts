@@ -16,6 +16,18 @@ export function rowOf(recordId: unknown): number | undefined {
   return typeof recordId === 'string' && /^R\d{10}$/.test(recordId) ? Number(recordId.slice(1)) : undefined;
 }
 
+/** Whether bytes [start, end) are the id of a row. */
+export function isRecordIdOf(row: number, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== DIGITS + 1 || bytes[start] !== LETTER_R) return false;
+  let left = row;
+  for (let at = end - 1; at > start; at--) {
+    const rest = Math.floor(left / 10);
+    if (bytes[at] !== DIGIT_0 + (left - 10 * rest)) return false;
+    left = rest;
+  }
+  return left === 0;
+}
+
 const [QUOTE, LETTER_R, DIGIT_0, DIGIT_9] = [0x22, 0x52, 0x30, 0x39];
 
 /** The row behind an id of ours as it stands in JSON, bytes [start, end); undefined for anything else. */

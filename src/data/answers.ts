@@ -1,7 +1,7 @@
 import { type Data, type RecordBatch, RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow';
 import type { Outcome } from '../batch/outcomes.ts';
 import type { AnswerRow } from '../batch/output-columns.ts';
-import { recordIdOf } from '../batch/record-id.ts';
+import { isRecordIdOf, recordIdOf } from '../batch/record-id.ts';
 import type { AnswerKind, Embedding, EmbeddingPrecision } from '../models/types.ts';
 import { AnswerBatch, type ByteRow, type Slice } from './answer-batch.ts';
 import { type AnswerSpill, type KeptPart, kept } from './answer-spill.ts';
@@ -142,12 +142,14 @@ class PulledStreamWriter extends RecordBatchStreamWriter {
   }
 }
 
-/** Reads what was encoded, row by row. */
-export async function* decodeAnswers(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StoredAnswer> {
+/** Reads what was encoded, a record batch at a time. */
+export async function* decodeAnswers(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly StoredAnswer[]> {
   const reader = await RecordBatchReader.from(chunks);
   for await (const batch of reader) {
     const columns = new StoredColumns(batch);
-    for (let row = 0; row < batch.numRows; row++) yield new StoredAnswer(columns, row);
+    yield Array.from({ length: batch.numRows }, (_, row) => new StoredAnswer(columns, row));
   }
 }
 
@@ -180,6 +182,13 @@ class StoredColumns {
   }
 }
 
+/** By their first letters. */
+const STATUSES: Readonly<Record<number, AnswerRow['status']>> = {
+  [0x73]: 'succeeded',
+  [0x66]: 'failed',
+  [0x6d]: 'missing',
+};
+
 /** An answer in a record batch: its cells become values when they are asked for, and text may be had as it lies. */
 export class StoredAnswer implements AnswerRow {
   readonly #columns: StoredColumns;
@@ -190,10 +199,18 @@ export class StoredAnswer implements AnswerRow {
     this.#row = row;
   }
 
-  /** The answer's text as UTF-8; null if it has none. */
-  get answerText(): Slice | null {
-    const { answer } = this.#columns;
-    return answer.children.length > 0 ? null : sliceOf(answer, this.#row);
+  /** A cell of text as UTF-8, as it lies; null where there is none, undefined in a column that is not text. */
+  textOf(field: keyof AnswerRow): Slice | null | undefined {
+    const column = this.#columns[field];
+    // Only text has offsets, but for lists, which have children too.
+    const isText = column.valueOffsets !== undefined && column.children.length === 0;
+    return isText ? sliceOf(column, this.#row) : undefined;
+  }
+
+  /** Whether this is the answer of that row. */
+  isOf(row: number): boolean {
+    const slice = sliceOf(this.#columns.recordId, this.#row);
+    return slice !== null && isRecordIdOf(row, slice.bytes, slice.start, slice.end);
   }
 
   get answer(): string | Embedding | null {
@@ -210,7 +227,11 @@ export class StoredAnswer implements AnswerRow {
   }
 
   get status(): AnswerRow['status'] {
-    return textOf(this.#columns.status, this.#row) as AnswerRow['status'];
+    // Three words, of which no row needs a string of its own.
+    const slice = sliceOf(this.#columns.status, this.#row);
+    const status = slice === null ? undefined : STATUSES[slice.bytes[slice.start] as number];
+    if (status === undefined) throw new Error('The answers of a chunk have a row without a status.');
+    return status;
   }
 
   get error(): string | null {

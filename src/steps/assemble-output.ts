@@ -3,7 +3,7 @@ import type { Chunk, Part, PartReport, Run, UploadState } from '../batch/manifes
 import { type OutcomeCounts, OutcomeTally } from '../batch/outcome-counts.ts';
 import type { AnswerRow } from '../batch/output-columns.ts';
 import { recordIdOf } from '../batch/record-id.ts';
-import { answerRow, decodeAnswers } from '../data/answers.ts';
+import { answerRow, decodeAnswers, StoredAnswer } from '../data/answers.ts';
 import type { Join, JoinPlace } from '../data/join/join.ts';
 import { joinedTable } from '../data/join/joined-table.ts';
 import { lines } from '../data/lines.ts';
@@ -113,7 +113,8 @@ function joinOf(
     types: part.types,
     answers: resolveModel(run.model_id).family.answers,
     precision: run.embedding_type,
-    rows: tallied(answersOf(run, part, firstRow, objects), tally),
+    rows: answersOf(run, part, firstRow, objects),
+    onRow: (row) => tally.addRow(row),
     from,
   };
 }
@@ -124,20 +125,13 @@ function requireAllRows(part: Part, { rows }: OutcomeTally): void {
   throw new BatchError('Internal', `Cannot finish ${part.output_key}: ${counts}.`);
 }
 
-async function* tallied(rows: AsyncIterable<AnswerRow>, tally: OutcomeTally): AsyncGenerator<AnswerRow> {
-  for await (const row of rows) {
-    tally.addRow(row);
-    yield row;
-  }
-}
-
 /** The answers of a part's rows from one on, in order, from the chunks that hold them. */
 async function* answersOf(
   run: Run,
   part: Part,
   firstRow: number,
   objects: ObjectStore,
-): AsyncGenerator<AnswerRow> {
+): AsyncGenerator<readonly AnswerRow[]> {
   const endRow = part.first_row + part.source.row_count;
   for await (const line of lines(objects.read(run.chunks_key, { from: part.chunks_from }))) {
     const chunk = JSON.parse(line) as Chunk;
@@ -145,16 +139,25 @@ async function* answersOf(
     if (chunk.first_row >= endRow) return;
     if (endOfChunk <= firstRow) continue;
     let row = chunk.first_row;
-    for await (const answer of chunkAnswers(run, chunk, objects)) {
-      if (answer.recordId !== recordIdOf(row)) throw outOfOrder(chunk, recordIdOf(row), answer.recordId);
-      if (row >= firstRow && row < endRow) yield answer;
-      row++;
+    for await (const answers of chunkAnswers(run, chunk, objects)) {
+      requireInOrder(chunk, row, answers);
+      const [first, end] = [Math.max(0, firstRow - row), Math.min(answers.length, endRow - row)];
+      if (first < end) yield end - first === answers.length ? answers : answers.slice(first, end);
+      row += answers.length;
     }
     if (row !== endOfChunk) throw outOfOrder(chunk, recordIdOf(endOfChunk), recordIdOf(row));
   }
 }
 
 /** Rows are joined by position, so every position is held against its record id. */
+function requireInOrder(chunk: Chunk, firstRow: number, answers: readonly AnswerRow[]): void {
+  for (const [i, answer] of answers.entries()) {
+    const row = firstRow + i;
+    const isNext = answer instanceof StoredAnswer ? answer.isOf(row) : answer.recordId === recordIdOf(row);
+    if (!isNext) throw outOfOrder(chunk, recordIdOf(row), answer.recordId);
+  }
+}
+
 function outOfOrder({ index }: Chunk, expected: string, found: string): BatchError {
   return new BatchError(
     'Internal',
@@ -162,11 +165,14 @@ function outOfOrder({ index }: Chunk, expected: string, found: string): BatchErr
   );
 }
 
+/** Rows of a chunk without answers that are made together. */
+const ROWS_AT_ONCE = 1000;
+
 async function* chunkAnswers(
   run: Run,
   { index, first_row, row_count }: Chunk,
   objects: ObjectStore,
-): AsyncGenerator<AnswerRow> {
+): AsyncGenerator<readonly AnswerRow[]> {
   const key = runKeys.answers(run, index);
   if (await objects.exists(key)) {
     yield* decodeAnswers(objects.read(key));
@@ -177,5 +183,8 @@ async function* chunkAnswers(
     code: 'ChunkFailed',
     message: `chunk ${index} ended without answers; summary.json tells why`,
   };
-  for (let i = 0; i < row_count; i++) yield answerRow(first_row + i, { status: 'missing', error });
+  for (let i = 0; i < row_count; i += ROWS_AT_ONCE) {
+    const length = Math.min(ROWS_AT_ONCE, row_count - i);
+    yield Array.from({ length }, (_, j) => answerRow(first_row + i + j, { status: 'missing', error }));
+  }
 }

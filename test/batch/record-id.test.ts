@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { recordIdOf, rowOf, rowOfJson } from '../../src/batch/record-id.ts';
+import { isRecordIdOf, recordIdOf, rowOf, rowOfJson } from '../../src/batch/record-id.ts';
 
 test('every row has an id of 11 alphanumerics that leads back to it, in the order of the rows', () => {
   const row = fc.nat({ max: 9_999_999_999 });
@@ -57,4 +57,16 @@ test.each([
   const bytes = Buffer.from(`x${json}y`);
   expect(rowOfJson(bytes, 1, bytes.length - 1)).toBe(rowOf(JSON.parse(json)));
   expect(rowOfJson(bytes, -1, -1)).toBeUndefined();
+});
+
+test('an id is told from those of all other rows without making it', () => {
+  const row = fc.nat({ max: 9_999_999_999 });
+  fc.assert(
+    fc.property(row, row, (a, b) => {
+      const bytes = Buffer.from(`x${recordIdOf(a)}y`);
+      expect(isRecordIdOf(a, bytes, 1, 12)).toBe(true);
+      expect(isRecordIdOf(b, bytes, 1, 12)).toBe(a === b);
+      expect([isRecordIdOf(a, bytes, 0, 11), isRecordIdOf(a, bytes, 1, 11)]).toEqual([false, false]);
+    }),
+  );
 });

@@ -73,3 +73,15 @@ export async function surveyed(table: Table) {
   };
   return { rowCount: index.rows, locate };
 }
+
+/** Items some at a time, as a reader hands them out. */
+export async function* inBatches<T>(items: AsyncIterable<T>, size = 7): AsyncGenerator<readonly T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}

@@ -2,9 +2,10 @@ import type { AnswerRow } from '../../src/batch/output-columns.ts';
 import { collected } from './memory-source.ts';
 
 /** Answers whose cells lie in a record batch, as values. */
-export async function plainAnswers(rows: AsyncIterable<AnswerRow>): Promise<AnswerRow[]> {
-  return (await collected(rows)).map(
-    ({ answer, recordId, status, error, stopReason, inputTokens, outputTokens }) => ({
+export async function plainAnswers(batches: AsyncIterable<readonly AnswerRow[]>): Promise<AnswerRow[]> {
+  return (await collected(batches))
+    .flat()
+    .map(({ answer, recordId, status, error, stopReason, inputTokens, outputTokens }) => ({
       answer,
       recordId,
       status,
@@ -12,6 +13,5 @@ export async function plainAnswers(rows: AsyncIterable<AnswerRow>): Promise<Answ
       stopReason,
       inputTokens,
       outputTokens,
-    }),
-  );
+    }));
 }

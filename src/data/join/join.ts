@@ -19,7 +19,9 @@ export interface Join {
   readonly answers: AnswerKind;
   readonly precision?: EmbeddingPrecision | undefined;
   /** The answers of the range's rows, in order; of those from `from` on, where it is given. */
-  readonly rows: AsyncIterable<AnswerRow>;
+  readonly rows: AsyncIterable<readonly AnswerRow[]>;
+  /** Is told of each row that goes into the output, before it does. */
+  readonly onRow?: ((row: AnswerRow) => void) | undefined;
   /** Where the output was put down. */
   readonly from?: JoinPlace | undefined;
 }
@@ -52,12 +54,44 @@ export function appendedTo(
   return appendedColumns(inputColumns, answers, precision).columns;
 }
 
-/** Answers one at a time. Their end before the source's is a lost row, so it is an error. */
-export function puller({ rows }: Join): () => Promise<AnswerRow> {
-  const iterator = rows[Symbol.asyncIterator]();
-  return async () => {
-    const { value, done } = await iterator.next();
-    if (done) throw new Error('The answers ended before the rows of the source did.');
-    return value;
-  };
+/** Answers one at a time, without a promise for each. Their end before the source's is a lost row, so it is an error. */
+export class Answers {
+  readonly #batches: AsyncIterator<readonly AnswerRow[]>;
+  readonly #onRow: (row: AnswerRow) => void;
+  #batch: readonly AnswerRow[] = [];
+  #next = 0;
+
+  constructor({ rows, onRow = () => undefined }: Join) {
+    this.#batches = rows[Symbol.asyncIterator]();
+    this.#onRow = onRow;
+  }
+
+  /** Must be true, or be made so by `fill`, before `take`. */
+  get isReady(): boolean {
+    return this.#next < this.#batch.length;
+  }
+
+  async fill(): Promise<void> {
+    while (!this.isReady) {
+      const { value, done } = await this.#batches.next();
+      if (done) throw new Error('The answers ended before the rows of the source did.');
+      [this.#batch, this.#next] = [value, 0];
+    }
+  }
+
+  take(): AnswerRow {
+    const row = this.#batch[this.#next++];
+    if (row === undefined) throw new Error('No answer is ready.');
+    this.#onRow(row);
+    return row;
+  }
+
+  async takeMany(count: number): Promise<readonly AnswerRow[]> {
+    const rows: AnswerRow[] = [];
+    while (rows.length < count) {
+      if (!this.isReady) await this.fill();
+      rows.push(this.take());
+    }
+    return rows;
+  }
 }

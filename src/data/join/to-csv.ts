@@ -1,17 +1,17 @@
-import type { AnswerRow, AppendedColumn } from '../../batch/output-columns.ts';
+import type { AnswerRow, AppendedColumn, Cell } from '../../batch/output-columns.ts';
 import { StoredAnswer } from '../answers.ts';
 import { formatFields } from '../csv/fields.ts';
 import { type CsvHeader, csvRecordBatches, firstPosition, readCsvHeader } from '../csv/table.ts';
 import { csvField, OutputBuffer } from '../output-buffer.ts';
 import { openTable } from '../table.ts';
-import { appendedTo, type Join, type JoinPiece, puller, windowOf } from './join.ts';
+import { Answers, appendedTo, type Join, type JoinPiece, windowOf } from './join.ts';
 
 /** CSV keeps its records' own bytes: quotes, spaces, line ends, byte order mark. */
 export async function* csvToCsv(join: Join): AsyncGenerator<JoinPiece> {
   const header = await readCsvHeader(join.source, join.csv);
   const { delimiter } = header.dialect;
   const columns = appendedTo(header.columns, join);
-  const next = puller(join);
+  const answers = new Answers(join);
   const out = new OutputBuffer(delimiter);
   if (join.from === undefined) await copyHeader(out, join, header, columns);
   const { firstRow, rowCount, start = firstPosition(header) } = windowOf(join);
@@ -22,7 +22,8 @@ export async function* csvToCsv(join: Join): AsyncGenerator<JoinPiece> {
       out.raw(bytes);
       // A row that is short is padded, or was refused.
       if (fields < header.columns.length) out.text(delimiter.repeat(header.columns.length - fields));
-      append(out, columns, await next(), delimiter);
+      if (!answers.isReady) await answers.fill();
+      append(out, columns, answers.take(), delimiter);
       // A file's last record may end without a line end; the output's does as well.
       out.raw(end);
       if (out.isFull) yield out.take();
@@ -54,7 +55,7 @@ export async function* textToCsv(join: Join): AsyncGenerator<JoinPiece> {
   const table = await openTable(join.source, join.range.format, join.csv);
   const names = join.inputColumns ?? table.columns;
   const columns = appendedTo(names, join);
-  const next = puller(join);
+  const answers = new Answers(join);
   const out = new OutputBuffer(',');
   const window = windowOf(join);
   let row = window.firstRow;
@@ -62,7 +63,8 @@ export async function* textToCsv(join: Join): AsyncGenerator<JoinPiece> {
   for await (const batch of table.texts(window, names)) {
     for (const values of batch.rows) {
       out.text(formatFields(values, ','));
-      append(out, columns, await next(), ',');
+      if (!answers.isReady) await answers.fill();
+      append(out, columns, answers.take(), ',');
       out.text('\n');
       if (out.isFull) yield out.take();
     }
@@ -73,25 +75,25 @@ export async function* textToCsv(join: Join): AsyncGenerator<JoinPiece> {
   yield out.take();
 }
 
-/** The appended fields of a row, each behind a delimiter. The answer is copied as it lies where it can be. */
+/** The appended fields of a row, each behind a delimiter. Text is copied as it lies where it can be. */
 function append(
   out: OutputBuffer,
-  [answer, ...others]: readonly AppendedColumn[],
+  columns: readonly AppendedColumn[],
   row: AnswerRow,
   delimiter: string,
 ): void {
-  const text = row instanceof StoredAnswer ? row.answerText : null;
-  const cell = text === null ? answer?.of(row) : null;
-  out.delimiter();
-  if (text !== null) out.field(text);
-  else if (typeof cell === 'object' && cell !== null) out.vector(cell);
-  else if (typeof cell === 'string') out.text(csvField(cell, delimiter));
-  let fields = '';
-  for (const column of others) {
-    const value = column.of(row);
-    fields += delimiter + csvField(value === null ? null : String(value), delimiter);
+  for (const column of columns) {
+    out.delimiter();
+    const text = row instanceof StoredAnswer ? row.textOf(column.field) : undefined;
+    if (text === undefined) appendCell(out, column.of(row), delimiter);
+    else if (text !== null) out.field(text);
   }
-  out.text(fields);
+}
+
+function appendCell(out: OutputBuffer, cell: Cell, delimiter: string): void {
+  if (cell === null) return;
+  if (typeof cell === 'object') out.vector(cell);
+  else out.text(csvField(String(cell), delimiter));
 }
 
 function namesOf(columns: readonly AppendedColumn[]): readonly string[] {

@@ -4,21 +4,22 @@ import { OutputBuffer } from '../output-buffer.ts';
 import { openParquet, parquetJson } from '../parquet/parquet.ts';
 import { openTable } from '../table.ts';
 import { vectorText } from '../vector-text.ts';
-import { appendedTo, type Join, type JoinPiece, puller, windowOf } from './join.ts';
+import { Answers, appendedTo, type Join, type JoinPiece, windowOf } from './join.ts';
 
 /** JSON lines keep their own bytes; the appended members go before the closing brace. */
 export async function* jsonlToJsonl(join: Join): AsyncGenerator<JoinPiece> {
   const first = await firstJsonlPosition(join.source);
   const { firstRow, rowCount, start = first } = windowOf(join);
   const columns = appendedTo(join.inputColumns ?? (await leadingKeys(join.source, first)), join);
-  const next = puller(join);
+  const answers = new Answers(join);
   const out = new OutputBuffer(',');
   let row = firstRow;
   const wanted = { from: start, skip: firstRow - start.row, rowCount };
   for await (const record of jsonlRows(join.source, wanted)) {
     const { bytes, end, members } = record;
     out.raw(bytes.subarray(0, bytes.lastIndexOf('}')));
-    out.text(`${members.size > 0 ? ',' : ''}${membersText(columns, await next())}}`);
+    if (!answers.isReady) await answers.fill();
+    out.text(`${members.size > 0 ? ',' : ''}${membersText(columns, answers.take())}}`);
     out.raw(end);
     row++;
     if (!out.isFull) continue;
@@ -68,17 +69,18 @@ class JsonLines {
   readonly out = new OutputBuffer(',');
   readonly #keys: readonly string[];
   readonly #appended: readonly AppendedColumn[];
-  readonly #next: () => Promise<AnswerRow>;
+  readonly #answers: Answers;
 
   constructor(columns: readonly string[], join: Join) {
     this.#keys = columns.map((name) => `${JSON.stringify(name)}:`);
     this.#appended = appendedTo(columns, join);
-    this.#next = puller(join);
+    this.#answers = new Answers(join);
   }
 
   async add(values: readonly string[]): Promise<void> {
+    if (!this.#answers.isReady) await this.#answers.fill();
     const members = values.map((json, i) => (this.#keys[i] ?? '') + json);
-    this.out.text(`{${[...members, membersText(this.#appended, await this.#next())].join(',')}}\n`);
+    this.out.text(`{${[...members, membersText(this.#appended, this.#answers.take())].join(',')}}\n`);
   }
 }
 

@@ -8,19 +8,15 @@ import {
 } from '../parquet/parquet.ts';
 import { openTable } from '../table.ts';
 import { convert, type InferredType } from '../type-inference.ts';
-import { appendedTo, type Join, type JoinPiece, puller, windowOf } from './join.ts';
+import { Answers, appendedTo, type Join, type JoinPiece, windowOf } from './join.ts';
 
 /** Parquet beside Parquet: the source's own bytes are named, not read, so that where the output is kept they can be copied. */
 export async function* parquetToParquet(join: Join): AsyncGenerator<JoinPiece> {
   const { source, range, from } = join;
   const table = await openParquet(source, source.name);
   const columns = appendedTo(table.columns, join);
-  const pull = puller(join);
-  const next = async (count: number) => {
-    const rows: AnswerRow[] = [];
-    while (rows.length < count) rows.push(await pull());
-    return valuesOf(columns, rows);
-  };
+  const answers = new Answers(join);
+  const next = async (count: number) => valuesOf(columns, await answers.takeMany(count));
   for await (const segment of spliceParquet(table, {
     columns,
     next,
@@ -43,16 +39,15 @@ export async function* textToParquet(join: Join): AsyncGenerator<JoinPiece> {
   const columns = appendedTo(names, join);
   const inputs = names.map((name, i) => ({ name, type: (join.types?.[i] ?? 'string') as InferredType }));
   const file = new ParquetFile({ columns: [...inputs, ...columns] }, join.from?.file);
-  const pull = puller(join);
+  const answers = new Answers(join);
   const window = windowOf(join);
   let [row, start] = [window.firstRow, window.start];
   if (join.from === undefined) yield file.start();
   for await (const { rows, next } of table.texts(window, names)) {
     for (let at = 0; at < rows.length; at += STEP_ROWS) {
       const step = rows.slice(at, at + STEP_ROWS);
-      const answers: AnswerRow[] = [];
-      while (answers.length < step.length) answers.push(await pull());
-      yield* file.add([...inputValues(inputs, step), ...valuesOf(columns, answers)]);
+      const answered = await answers.takeMany(step.length);
+      yield* file.add([...inputValues(inputs, step), ...valuesOf(columns, answered)]);
       row += step.length;
       if (!file.isGroupFull) continue;
       yield* file.endGroup();

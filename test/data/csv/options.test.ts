@@ -2,7 +2,7 @@ import { answerRow } from '../../../src/data/answers.ts';
 import { readCsvHeader } from '../../../src/data/csv/table.ts';
 import { joinedTable } from '../../../src/data/join/joined-table.ts';
 import { openTable } from '../../../src/data/table.ts';
-import { collected, memorySource, rowsOf, surveyed } from '../memory-source.ts';
+import { collected, inBatches, memorySource, rowsOf, surveyed } from '../memory-source.ts';
 
 const everyRow = { firstRow: 0, rowCount: 100 };
 
@@ -51,7 +51,7 @@ describe('rows that are short', () => {
         csv: { raggedRows: 'pad' },
         outputFormat: 'csv',
         answers: 'response',
-        rows: answers(),
+        rows: inBatches(answers()),
       }),
     );
     const output = Buffer.concat(pieces.flatMap((piece) => (piece instanceof Uint8Array ? [piece] : [])));

@@ -2,7 +2,7 @@ import type { AnswerRow } from '../../../src/batch/output-columns.ts';
 import { answerRow } from '../../../src/data/answers.ts';
 import type { Join, JoinPlace } from '../../../src/data/join/join.ts';
 import { joinedTable } from '../../../src/data/join/joined-table.ts';
-import { type MemorySource, memorySource } from '../memory-source.ts';
+import { inBatches, type MemorySource, memorySource } from '../memory-source.ts';
 import { parquetBytes } from '../parquet-source.ts';
 
 const ROWS = 60_000;
@@ -54,7 +54,7 @@ function joinOf(from: Format, to: Format, place?: JoinPlace): Join {
     range: { object, format: from, first_row: 0, row_count: ROWS },
     outputFormat: to,
     answers: 'response',
-    rows: answers(place?.row ?? 0),
+    rows: inBatches(answers(place?.row ?? 0), 1000),
     from: place,
   };
 }

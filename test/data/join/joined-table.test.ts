@@ -7,7 +7,15 @@ import { readCsvHeader } from '../../../src/data/csv/table.ts';
 import type { Join } from '../../../src/data/join/join.ts';
 import { joinedTable } from '../../../src/data/join/joined-table.ts';
 import { openTable, type RowWindow } from '../../../src/data/table.ts';
-import { collected, type MemorySource, memorySource, rowsOf, surveyed, textOf } from '../memory-source.ts';
+import {
+  collected,
+  inBatches,
+  type MemorySource,
+  memorySource,
+  rowsOf,
+  surveyed,
+  textOf,
+} from '../memory-source.ts';
 import { parquetSource } from '../parquet-source.ts';
 
 /** The bytes of an output; what is copied of its source is read. */
@@ -44,7 +52,7 @@ function csvToCsv(
   rows: AsyncIterable<AnswerRow> = answers(rowCount),
 ) {
   const range = rangeOf({ firstRow: 0, rowCount });
-  return joinedBytes({ source, range, outputFormat: 'csv', answers: 'response', rows });
+  return joinedBytes({ source, range, outputFormat: 'csv', answers: 'response', rows: inBatches(rows) });
 }
 
 const tail = (row: number) => `,answer ${row},R000000000${row},succeeded,,end_turn,${row},0`;
@@ -94,7 +102,7 @@ test('a window of the rows is joined to its own answers', async () => {
     range,
     outputFormat: 'csv',
     answers: 'response',
-    rows: answers(3, 70),
+    rows: inBatches(answers(3, 70)),
   });
   const { data } = Papa.parse<Record<string, string>>(await textOf(output), {
     header: true,
@@ -156,7 +164,7 @@ test('vectors are written as JSON that reads back to the same floats', async () 
   const range = rangeOf({ firstRow: 0, rowCount: 1 });
   const source = memorySource('a\n1\n');
   const text = await textOf(
-    joinedBytes({ source, range, outputFormat: 'csv', answers: 'embedding', rows: rows() }),
+    joinedBytes({ source, range, outputFormat: 'csv', answers: 'embedding', rows: inBatches(rows()) }),
   );
   const { data } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
   const read = Float32Array.from(JSON.parse(data[0]?.['embedding'] ?? '') as number[]);
@@ -174,7 +182,7 @@ test.each(['csv', 'parquet'] as const)(
       range,
       outputFormat,
       answers: 'response',
-      rows: answers(1),
+      rows: inBatches(answers(1)),
     });
     await expect(collected(output)).rejects.toThrow('The answers ended before the rows of the source did.');
   },
@@ -192,7 +200,13 @@ test('Parquet becomes CSV with every cell as text', async () => {
     ],
   );
   const range = rangeOf({ firstRow: 1, rowCount: 2 }, 'parquet');
-  const output = joinedBytes({ source, range, outputFormat: 'csv', answers: 'response', rows: answers(2) });
+  const output = joinedBytes({
+    source,
+    range,
+    outputFormat: 'csv',
+    answers: 'response',
+    rows: inBatches(answers(2)),
+  });
   expect(await textOf(output)).toBe(`n,a b${head}\n,${tail(0)}\n9007199254740991,${tail(1)}\n`);
 });
 
@@ -215,7 +229,7 @@ test('CSV becomes Parquet over many batches, each row with its own answer', asyn
     range,
     outputFormat: 'parquet',
     answers: 'response',
-    rows: answers(2500),
+    rows: inBatches(answers(2500)),
   });
   const { columns, rows } = await rowsIn(output, ['n', 't', 'response', 'input_tokens', 'error'], 2500);
   expect(columns).toEqual(['n', 't', ...appended]);
@@ -231,7 +245,7 @@ test('Parquet keeps its bytes and rows, and each row gets its own answer', async
     range,
     outputFormat: 'parquet',
     answers: 'response',
-    rows: answers(130),
+    rows: inBatches(answers(130)),
   });
   const { columns, rows } = await rowsIn(output, ['n', 'response'], 130);
   expect(columns).toEqual(['n', ...appended]);
@@ -258,7 +272,7 @@ test('JSON lines keep their own bytes and line ends; members are appended before
     outputFormat: 'jsonl',
     answers: 'response',
     inputColumns: ['a', 'b', 'record_id'],
-    rows: rows(),
+    rows: inBatches(rows()),
   });
   const text = (await collected(output)).map((piece) => Buffer.from(piece).toString()).join('');
   const members = (row: number) =>
