@@ -1,8 +1,8 @@
 import type { AsyncBuffer } from 'hyparquet';
 import type { SharedMemory } from './shared-memory.ts';
 
-/** Bytes of a large page that are fetched at once. */
-const PIECE_BYTES = 8 * 1024 * 1024;
+/** Bytes of a large page that are fetched at once, and of one that is unpacked as it comes those that are at a time. */
+const PIECE_BYTES = { fetched: 4 * 1024 * 1024, streamed: 512 * 1024 };
 
 export interface WindowOptions {
   /** Bytes that are fetched at once, where no other number is asked for. */
@@ -70,6 +70,25 @@ export class ByteWindow {
     this.offset += length;
   }
 
+  /** A window of its own for the next bytes, behind which this one goes on. */
+  split(length: number): ByteWindow {
+    const range = { start: this.offset, end: Math.min(this.offset + length, this.end) };
+    const part = new ByteWindow(this.source, range, this.options);
+    part.held = this.held.subarray(0, length);
+    this.skip(length);
+    return part;
+  }
+
+  /** All bytes, some at a time. */
+  async *pieces(): AsyncGenerator<Uint8Array> {
+    while (this.left > 0) {
+      const bytes = (await this.peek(1)).subarray(0, PIECE_BYTES.streamed);
+      if (bytes.length === 0) throw new RangeError(`${this.left} bytes more were expected`);
+      this.skip(bytes.length);
+      yield bytes;
+    }
+  }
+
   private async fetch(length: number): Promise<void> {
     const from = this.offset + this.held.length;
     const fetched = await this.slice(from, Math.min(this.offset + length, this.end));
@@ -89,8 +108,8 @@ export class ByteWindow {
     const from = this.offset;
     for (let at = this.held.length; at < memory.length; ) {
       this.held = new Uint8Array();
-      const piece = await this.slice(from + at, from + Math.min(at + PIECE_BYTES, memory.length));
-      assertLength(piece, Math.min(PIECE_BYTES, memory.length - at));
+      const piece = await this.slice(from + at, from + Math.min(at + PIECE_BYTES.fetched, memory.length));
+      assertLength(piece, Math.min(PIECE_BYTES.fetched, memory.length - at));
       memory.set(piece, at);
       at += piece.length;
     }

@@ -4,10 +4,11 @@ import { getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
 import type { CellBatch } from '../cells.ts';
 import type { CellCursor } from './cell-cursor.ts';
 import { cellText } from './cell-text.ts';
-import type { ChunkRange } from './chunk-range.ts';
+import type { ChunkRange, PagePlace } from './chunk-range.ts';
 import { decompressors } from './codecs.ts';
 import {
   type GroupRange,
+  type KnownPage,
   type Leaf,
   leavesOf,
   type ReadOptions,
@@ -29,6 +30,11 @@ const AHEAD_BYTES = { all: 8 * 1024 * 1024, most: 4 * 1024 * 1024, least: 64 * 1
 /** Of rows without a column. */
 const MAX_BATCH_ROWS = 65_536;
 
+export interface ParquetBatch extends CellBatch {
+  /** Where the pages begin that hold the batch's first row, of columns of strings. */
+  readonly pages: readonly KnownPage[];
+}
+
 interface Group {
   readonly source: AsyncBuffer;
   readonly metadata: FileMetaData;
@@ -40,10 +46,11 @@ interface Group {
 }
 
 /**
- * The cells of a range of rows as bytes, with the texts of `readParquetText`. Strings stay where their pages have them;
- * memory is bounded by a page of each column and its dictionary, and a page as it is in the file.
+ * The cells of a range of rows as bytes, with the texts of `readParquetText`, some rows at a time. Strings stay where their
+ * pages have them. Pages of more than 8 MB are unpacked as they are read; where their encoding, codec or format does not
+ * allow that, memory is bounded by such a page of each column, and one as it is in the file. Dictionaries are held.
  */
-export async function* parquetCells(table: ParquetTable, options: ReadOptions): AsyncGenerator<CellBatch> {
+export async function* parquetCells(table: ParquetTable, options: ReadOptions): AsyncGenerator<ParquetBatch> {
   yield* selectedCells(table, selectColumns(table, options.columns, cellText), options);
 }
 
@@ -52,22 +59,26 @@ export async function* selectedCells(
   table: ParquetTable,
   selected: readonly SelectedColumn[],
   options: Omit<ReadOptions, 'columns'>,
-): AsyncGenerator<CellBatch> {
+): AsyncGenerator<ParquetBatch> {
   const ranges = selectRows(table, options);
   const { buffer: source, decode } = guardSource(table.source, table.name);
   const large = new SharedMemory();
   for (const range of ranges) {
     const what = `row group ${range.index}`;
     const group = await decode(what, () => openGroup(table, source, range, selected.length, large));
-    const cursors = new Map(selected.map((column) => [column.position, cursorOf(group, column)]));
+    const known = (position: number) => knownPage(options.pages, table.columns[position], range);
+    const cursors = new Map(
+      selected.map((column) => [column.position, cursorOf(group, column, known(column.position))]),
+    );
     for (let left = range.end - range.start; left > 0; ) {
       options.signal?.throwIfAborted();
       const rowCount = Math.min(left, await decode(what, () => readyRows([...cursors.values()])));
+      const pages = selected.flatMap((column) => pageOf(table, range, column, cursors));
       const taken = new Map([...cursors].map(([position, cursor]) => [position, cursor.take(rowCount)]));
-      yield { rowCount, columns: selected.flatMap(({ position }) => taken.get(position) ?? []) };
+      yield { rowCount, columns: selected.flatMap(({ position }) => taken.get(position) ?? []), pages };
       left -= rowCount;
     }
-    for (const cursor of cursors.values()) cursor.close();
+    for (const cursor of cursors.values()) await cursor.close();
   }
 }
 
@@ -96,6 +107,33 @@ function openGroup(
   };
 }
 
+/** The nearest one before the wanted rows. */
+function knownPage(
+  pages: readonly KnownPage[] = [],
+  column: string | undefined,
+  { before, start }: GroupRange,
+): PagePlace | undefined {
+  const within = pages.filter(
+    (page) => page.column === column && page.row >= before && page.row <= before + start,
+  );
+  const { offset, row } = within.reduce<Partial<KnownPage>>(
+    (last, page) => (page.row >= (last.row ?? 0) ? page : last),
+    {},
+  );
+  return offset === undefined || row === undefined ? undefined : { offset, firstRow: row - before };
+}
+
+function pageOf(
+  table: ParquetTable,
+  { before }: GroupRange,
+  { position }: SelectedColumn,
+  cursors: ReadonlyMap<number, CellCursor>,
+): KnownPage[] {
+  const page = cursors.get(position)?.page;
+  const column = table.columns[position];
+  return page && column !== undefined ? [{ column, offset: page.offset, row: before + page.firstRow }] : [];
+}
+
 async function readyRows(cursors: readonly CellCursor[]): Promise<number> {
   const ready = await Promise.all(cursors.map((cursor) => cursor.ready()));
   const rows = Math.min(MAX_BATCH_ROWS, ...ready);
@@ -103,13 +141,17 @@ async function readyRows(cursors: readonly CellCursor[]): Promise<number> {
   return rows;
 }
 
-function cursorOf(group: Group, { position, node, text }: SelectedColumn): CellCursor {
+function cursorOf(
+  group: Group,
+  { position, node, text }: SelectedColumn,
+  known: PagePlace | undefined,
+): CellCursor {
   const physical = parquetSchema(group.metadata).children[position];
   if (!physical) throw new TypeError('a column without a schema');
   const leaves = leavesOf(group.metadata, physical);
   const [first] = leaves;
   if (first && isStringColumn(node)) {
-    return new StringColumn(first, rangeOf(group, first.chunk, false), group.compressors);
+    return new StringColumn(first, { ...rangeOf(group, first.chunk, false), known }, group.compressors);
   }
   const rows = (leaf: Leaf) =>
     new LeafRows(

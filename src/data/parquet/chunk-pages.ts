@@ -1,12 +1,14 @@
 import type { PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { ByteWindow } from './byte-window.ts';
-import { type ChunkRange, extentOf, type PagePlace } from './chunk-range.ts';
+import { type ChunkRange, type Extent, extentOf, type PagePlace } from './chunk-range.ts';
+import type { Pieces } from './page-stream.ts';
 
 export interface Page extends PagePlace {
   readonly header: PageHeader;
-  /** As it is in the file, compressed; valid only until the page has been opened. */
+  /** As it is in the file, compressed; valid only until the page has been opened. Empty where its bytes come as pieces. */
   readonly body: Uint8Array;
+  readonly pieces?: Pieces;
 }
 
 /** Most headers are shorter than this; one with long statistics is read again. */
@@ -24,33 +26,35 @@ const READ_THROUGH_BYTES = 256 * 1024;
 export async function* chunkPages<T>(range: ChunkRange, open: (page: Page) => T): AsyncGenerator<T> {
   const extent = await extentOf(range);
   if (extent.dictionary) {
-    const pages = new PageWalk(range, extent.dictionary, 0);
+    const pages = new PageWalk(range, { ...extent.dictionary, firstRow: 0, isExact: true });
     yield await pages.take(await pages.header(), open);
   }
-  yield* new PageWalk(range, extent, extent.firstRow).wanted(open);
+  yield* new PageWalk(range, extent).wanted(open);
 }
 
 /** Goes from page to page of a part of a chunk. */
 class PageWalk {
   private readonly range: ChunkRange;
   private readonly window: ByteWindow;
+  private readonly isExact: boolean;
   private row: number;
   /** Where the header of the page at hand begins. */
   private offset = 0;
   /** Of the page before where it was passed, else 0. At first all is likely to be passed. */
   private passedBytes = Number.POSITIVE_INFINITY;
 
-  constructor(range: ChunkRange, part: { readonly start: number; readonly end: number }, row: number) {
+  constructor(range: ChunkRange, part: Extent) {
     this.range = range;
     this.window = new ByteWindow(range.source, part, range);
-    this.row = row;
+    this.row = part.firstRow;
+    this.isExact = part.isExact ?? false;
   }
 
   async *wanted<T>(open: (page: Page) => T): AsyncGenerator<T> {
     const { start, end, repeated, groupRows } = this.range;
     while (this.row < end && this.window.left > 1) {
       const header = await this.header();
-      if (await this.leapsFrom(header)) continue;
+      if (this.leapsFrom(header)) continue;
       const rows = rowsOf(header, repeated);
       if (rows < 0 || this.row + rows > groupRows)
         throw new RangeError('its pages hold more rows than it has');
@@ -78,24 +82,38 @@ class PageWalk {
     }
   }
 
-  take<T>(header: PageHeader, open: (page: Page) => T): Promise<T> {
+  async take<T>(header: PageHeader, open: (page: Page) => T): Promise<T> {
     const { offset, row: firstRow, range } = this;
     const isDictionary = header.type === 'DICTIONARY_PAGE';
     if (!isDictionary) this.passedBytes = 0;
-    // Nothing is read ahead where other pages are passed, or none is wanted any more.
-    const isLast = firstRow + rowsOf(header, range.repeated) >= range.end;
-    const isAlone = isLast || (isDictionary && range.start > 0);
     const size = header.compressed_page_size;
+    if (range.isStreamed?.(header)) {
+      const pieces = this.window.split(size).pieces();
+      return open({ header, body: new Uint8Array(), pieces, offset, firstRow });
+    }
     const use = (body: Uint8Array) => open({ header, body, offset, firstRow });
-    return this.window.take(size, use, isAlone ? size : range.windowBytes);
+    return this.window.take(size, use, this.aheadOf(size, rowsOf(header, range.repeated), isDictionary));
+  }
+
+  /** Bytes that are fetched for a page: with it the next ones, if they are wanted. */
+  private aheadOf(size: number, rows: number, isDictionary: boolean): number {
+    const { start, end, windowBytes } = this.range;
+    if (isDictionary) return start > 0 ? size : windowBytes;
+    if (rows === 0) return windowBytes;
+    return Math.min(windowBytes, (size + HEADER_BYTES) * Math.ceil((end - this.row) / rows));
   }
 
   /** From the first data page to the known one, which must be a data page as well. */
-  private async leapsFrom({ type }: PageHeader): Promise<boolean> {
+  private leapsFrom({ type }: PageHeader): boolean {
     const { known } = this.range;
-    if (!known || this.row >= known.firstRow || this.offset >= known.offset || !isDataPage(type))
-      return false;
-    this.window.skip(known.offset - this.window.position);
+    if (!known) return false;
+    if (this.offset === known.offset && !isDataPage(type))
+      throw new RangeError(`no data page begins at byte ${known.offset}`);
+    if (this.row >= known.firstRow || !isDataPage(type)) return false;
+    const distance = known.offset - this.window.position;
+    if (distance < 0 || distance >= this.window.left)
+      throw new RangeError(`byte ${known.offset} lies outside of its pages`);
+    this.window.skip(distance);
     this.row = known.firstRow;
     return true;
   }
@@ -107,9 +125,13 @@ class PageWalk {
 
   /** Before the first wanted row the next page is likely to be passed as well, and to be as large as the last one. */
   private fetchBytes(): number {
-    const { windowBytes, start } = this.range;
+    const { windowBytes, start, end, groupRows, chunk } = this.range;
+    if (this.isExact) return windowBytes;
     const isSeeking = this.row < start && this.passedBytes >= READ_THROUGH_BYTES;
-    return isSeeking ? Math.min(SEEK_BYTES, windowBytes) : windowBytes;
+    // Of a chunk of some rows, about what they have of all bytes.
+    const share = (end - this.row) / Math.max(groupRows, 1);
+    const wanted = isSeeking ? 0 : Math.ceil(share * Number(chunk.meta_data?.total_compressed_size ?? 0));
+    return Math.min(windowBytes, SEEK_BYTES + wanted);
   }
 }
 

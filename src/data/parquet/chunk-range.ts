@@ -1,4 +1,4 @@
-import type { AsyncBuffer, ColumnChunk } from 'hyparquet';
+import type { AsyncBuffer, ColumnChunk, PageHeader } from 'hyparquet';
 import { readOffsetIndex } from 'hyparquet/src/indexes.js';
 import type { WindowOptions } from './byte-window.ts';
 
@@ -20,10 +20,14 @@ export interface ChunkRange extends WindowOptions {
   readonly end: number;
   /** A page known to begin at or before the first wanted row. */
   readonly known?: PagePlace | undefined;
+  /** Of which pages the bytes are wanted piece by piece. */
+  readonly isStreamed?: (header: PageHeader) => boolean;
 }
 
 export interface Extent extends Span {
   readonly firstRow: number;
+  /** It begins with a page that is wanted. */
+  readonly isExact?: boolean;
   /** Where the dictionary lies, if it does not come just before the pages. */
   readonly dictionary?: Span;
 }
@@ -61,7 +65,7 @@ async function indexedExtent(
   const last = pages.findLast((page) => page.firstRow < range.end);
   const dictionaryEnd = pages[0]?.start;
   if (!first || !last || dictionaryEnd === undefined) return whole;
-  const extent = { start: first.start, end: last.end, firstRow: first.firstRow };
+  const extent = { start: first.start, end: last.end, firstRow: first.firstRow, isExact: true };
   if (dictionaryEnd <= whole.start) return extent;
   return { ...extent, dictionary: { start: whole.start, end: dictionaryEnd } };
 }

@@ -10,6 +10,15 @@ export interface ReadOptions {
   readonly firstRow: number;
   readonly rowCount: number;
   readonly signal?: AbortSignal | undefined;
+  /** Pages from which columns may be read, of the very same file: without an offset index their way there is long. */
+  readonly pages?: readonly KnownPage[] | undefined;
+}
+
+/** Where a page of a column begins, and the row of the file with which it begins. */
+export interface KnownPage {
+  readonly column: string;
+  readonly offset: number;
+  readonly row: number;
 }
 
 export interface SelectedColumn {
@@ -21,6 +30,8 @@ export interface SelectedColumn {
 
 export interface GroupRange {
   readonly index: number;
+  /** Rows of the file before the row group. */
+  readonly before: number;
   /** Rows [start, end) counted within the row group. */
   readonly start: number;
   readonly end: number;
@@ -78,6 +89,7 @@ function* groupRanges(rowGroups: readonly number[], first: number, end: number):
   for (const [index, rows] of rowGroups.entries()) {
     const range = {
       index,
+      before: groupStart,
       start: Math.max(first - groupStart, 0),
       end: Math.min(end - groupStart, rows),
     };

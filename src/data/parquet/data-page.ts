@@ -39,8 +39,7 @@ function partsOfFormat1(
 ): DataPage {
   let values = memory.unpack(page);
   const take = (encoding: Encoding) => {
-    // The encoding that RLE replaced in 2013 has no length before it.
-    if (encoding === 'BIT_PACKED') throw new TypeError('levels in the deprecated encoding BIT_PACKED');
+    assertRunLengths(encoding);
     const end = 4 + new DataView(values.buffer, values.byteOffset, values.byteLength).getUint32(0, true);
     const taken = values.subarray(4, end);
     values = values.subarray(end);
@@ -55,4 +54,9 @@ function partsOfFormat1(
     ...(repetitions && { repetitions }),
     ...(definitions && { definitions }),
   };
+}
+
+/** The encoding that RLE replaced in 2013 has no length before it. */
+export function assertRunLengths(levels: Encoding): void {
+  if (levels === 'BIT_PACKED') throw new TypeError('levels in the deprecated encoding BIT_PACKED');
 }

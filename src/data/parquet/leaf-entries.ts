@@ -1,14 +1,17 @@
-import type { Compressors, SchemaTree } from 'hyparquet';
+import type { ColumnMetaData, Compressors, Encoding, PageHeader, SchemaTree } from 'hyparquet';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
 import { type Places, placesFor } from './cell-buffers.ts';
-import type { Page } from './chunk-pages.ts';
+import { chunkPages, type Page } from './chunk-pages.ts';
+import type { ChunkRange, PagePlace } from './chunk-range.ts';
 import type { Leaf } from './column-selection.ts';
-import { type DataPage, takeApart } from './data-page.ts';
+import { assertRunLengths, type DataPage, takeApart } from './data-page.ts';
+import { countOf, Levels, STEP_ENTRIES } from './levels.ts';
 import { PageMemory } from './page-memory.ts';
+import { isStreamed, type Pieces, unpackedBlocks } from './page-stream.ts';
 import type { PageLevels } from './page-writer.ts';
 import { PhysicalDecoder } from './physical-values.ts';
-import { RleReader } from './rle.ts';
 import type { PhysicalValues, ValueReader } from './value-reader.ts';
+import { ValueStream } from './value-stream.ts';
 
 /** Some entries of a page, valid until the next ones are read: levels, and a value where the definition is full. */
 export interface LeafEntries {
@@ -19,8 +22,10 @@ export interface LeafEntries {
   readonly values: PhysicalValues;
 }
 
-/** Entries that are read at once at most: no page is ever decoded as a whole. */
-export const STEP_ENTRIES = 4096;
+type PageLevelBytes = {
+  readonly [kind in keyof PageLevels]?: Uint8Array | undefined;
+} & Pick<DataPage, 'entries'>;
+
 /** Levels are written in one byte each. */
 const MOST_LEVELS = 255;
 
@@ -34,19 +39,24 @@ export class LeafDecoder {
   private readonly repetitions = new Levels();
   private readonly definitions = new Levels();
   private places: Places = placesFor(STEP_ENTRIES);
+  private readonly meta: ColumnMetaData;
   private page: DataPage | undefined;
+  private stream: ValueStream | undefined;
   /** Opened when a value is wanted: pages of nulls only may have no bytes for any. */
   private values: ValueReader | undefined;
   private entriesLeft = 0;
 
   /** As `texts`, values are made UTF-8. */
   constructor({ schemaPath, chunk }: Leaf, compressors: Compressors, { texts = false } = {}) {
+    const { meta_data: meta } = chunk;
+    if (!meta) throw new TypeError('a column without metadata');
     const below = schemaPath.slice(1);
+    this.meta = meta;
     this.maxDefinition = getMaxDefinitionLevel(schemaPath);
     this.maxRepetition = getMaxRepetitionLevel(below);
     if (this.maxDefinition > MOST_LEVELS) throw new RangeError(`groups nested ${this.maxDefinition} deep`);
     this.levels = { repetitions: this.maxRepetition > 0, definitions: this.maxDefinition > 0 };
-    this.memory = new PageMemory({ codec: chunk.meta_data?.codec ?? 'UNCOMPRESSED', compressors });
+    this.memory = new PageMemory({ codec: meta.codec, compressors });
     this.decoder = new PhysicalDecoder(elementOf(below), texts);
   }
 
@@ -55,19 +65,26 @@ export class LeafDecoder {
     return this.entriesLeft;
   }
 
-  /** Takes up a page, whose own bytes are not needed any more then. A dictionary is kept, and has no entries. */
-  open(page: Page): void {
-    this.values = undefined;
-    this.entriesLeft = 0;
-    const { dictionary_page_header: dictionary } = page.header;
-    if (dictionary) {
-      this.decoder.readDictionary(this.memory.unpackToKeep(page), dictionary.num_values);
-      return;
+  /** The places of the pages with wanted rows, each taken up when it comes. A dictionary is kept, and has no entries. */
+  async *pages(range: ChunkRange): AsyncGenerator<PagePlace> {
+    const streaming = { ...range, isStreamed: (header: PageHeader) => isStreamed(this.meta, header) };
+    const pages = chunkPages(streaming, (page) => {
+      if (!page.pieces) this.open(page);
+      return page;
+    });
+    for await (const page of pages) {
+      if (page.pieces) await this.openStream(page, page.pieces);
+      try {
+        yield page;
+      } finally {
+        await this.stream?.close();
+      }
     }
-    this.page = takeApart(page, this.memory, this.levels);
-    this.repetitions.open(this.page.repetitions, this.maxRepetition);
-    this.definitions.open(this.page.definitions, this.maxDefinition);
-    this.entriesLeft = this.page.entries;
+  }
+
+  /** To be awaited before entries are read, after which no earlier ones are valid. */
+  async prepare(): Promise<void> {
+    await this.stream?.prepare();
   }
 
   /** The page's next entries, as many as are left of those that are wanted, or less where values are long. */
@@ -90,10 +107,48 @@ export class LeafDecoder {
     this.memory.close();
   }
 
+  /** The page's own bytes are not needed any more then. */
+  private open(page: Page): void {
+    this.values = undefined;
+    this.stream = undefined;
+    this.entriesLeft = 0;
+    const { dictionary_page_header: dictionary } = page.header;
+    if (dictionary) {
+      this.decoder.readDictionary(this.memory.unpackToKeep(page), dictionary.num_values);
+      return;
+    }
+    this.page = takeApart(page, this.memory, this.levels);
+    this.openLevels(this.page);
+  }
+
+  /** A large page is unpacked only as its entries are read. */
+  private async openStream({ header }: Page, pieces: Pieces): Promise<void> {
+    const { data_page_header: v1, uncompressed_page_size: size } = header;
+    if (!v1) throw new TypeError(`a stream of a page of the type ${header.type}`);
+    const blocks = unpackedBlocks(this.meta.codec, pieces, size);
+    const stream = new ValueStream(blocks, { size, width: this.decoder.width, memory: this.stream?.memory });
+    const take = async (encoding: Encoding) => {
+      assertRunLengths(encoding);
+      return stream.bytes(Buffer.from(await stream.bytes(4)).readUInt32LE());
+    };
+    const repetitions = this.levels.repetitions ? await take(v1.repetition_level_encoding) : undefined;
+    const definitions = this.levels.definitions ? await take(v1.definition_level_encoding) : undefined;
+    this.stream = stream;
+    this.values = this.decoder.asTexts(stream);
+    this.openLevels({ entries: v1.num_values, repetitions, definitions });
+  }
+
+  private openLevels({ entries, repetitions, definitions }: PageLevelBytes): void {
+    this.repetitions.open(repetitions, this.maxRepetition);
+    this.definitions.open(definitions, this.maxDefinition);
+    this.entriesLeft = entries;
+  }
+
   private readValues(count: number): PhysicalValues {
     const { page, places } = this;
-    if (count === 0 || !page) return { ...places, bytes: new Uint8Array(), count: 0 };
-    this.values ??= this.decoder.open({ encoding: page.encoding, bytes: page.values });
+    if (count === 0) return { ...places, bytes: new Uint8Array(), count };
+    if (page) this.values ??= this.decoder.open({ encoding: page.encoding, bytes: page.values });
+    if (!this.values) throw new TypeError('no page was opened');
     return this.values.read(count, places);
   }
 
@@ -107,43 +162,6 @@ export class LeafDecoder {
       present += 1;
     }
   }
-}
-
-/** Levels of one kind, of which some are read ahead. Where pages have none, all are 0. */
-class Levels {
-  private readonly ahead = new Int32Array(STEP_ENTRIES);
-  private reader: RleReader | undefined;
-  private held = 0;
-  private dropped = 0;
-
-  open(bytes: Uint8Array | undefined, max: number): void {
-    this.reader = bytes && new RleReader({ bytes, at: 0, end: bytes.length }, 32 - Math.clz32(max));
-    this.held = 0;
-    this.dropped = 0;
-  }
-
-  /** The next levels, valid until more are asked for. */
-  peek(count: number): Int32Array {
-    if (!this.reader) return this.ahead;
-    if (this.dropped > 0) this.ahead.copyWithin(0, this.dropped, this.held);
-    this.held -= this.dropped;
-    this.dropped = 0;
-    if (count > this.held) {
-      this.reader.read(this.ahead, count - this.held, this.held);
-      this.held = count;
-    }
-    return this.ahead;
-  }
-
-  drop(count: number): void {
-    if (this.reader) this.dropped += count;
-  }
-}
-
-function countOf(levels: Int32Array, level: number, count: number): number {
-  let found = 0;
-  for (let i = 0; i < count; i += 1) if (levels[i] === level) found += 1;
-  return found;
 }
 
 function elementOf(path: readonly SchemaTree[]): SchemaTree['element'] {

@@ -1,5 +1,4 @@
 import type { Arena } from './arena.ts';
-import { chunkPages } from './chunk-pages.ts';
 import type { ChunkRange } from './chunk-range.ts';
 import type { Compression } from './codecs.ts';
 import { decompressors } from './codecs.ts';
@@ -31,8 +30,11 @@ export class LeafRewriter {
   /** The new pages; the chunk starts at this place of the file. */
   async *rewrite(offset: number): AsyncGenerator<Uint8Array> {
     this.pages.startAt(offset);
-    for await (const _ of chunkPages(this.range, (page) => this.decoder.open(page))) {
-      while (this.decoder.left > 0 && !this.isDone) yield* this.add(this.decoder.next());
+    for await (const _ of this.decoder.pages(this.range)) {
+      while (this.decoder.left > 0 && !this.isDone) {
+        await this.decoder.prepare();
+        yield* this.add(this.decoder.next());
+      }
       if (this.isDone) break;
     }
     this.decoder.close();

@@ -1,11 +1,11 @@
 import type { Compressors, DecodedArray, ParquetType } from 'hyparquet';
 import { assembleLists } from 'hyparquet/src/assemble.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
-import { chunkPages } from './chunk-pages.ts';
-import type { ChunkRange } from './chunk-range.ts';
+import type { ChunkRange, PagePlace } from './chunk-range.ts';
 import type { Leaf } from './column-selection.ts';
 import { LeafDecoder, type LeafEntries } from './leaf-entries.ts';
 import { leafValues } from './leaf-values.ts';
+import { countOf } from './levels.ts';
 
 /** The one conversion that no annotation asks for is that of INT96, to nanoseconds. */
 export const PARSERS = { ...DEFAULT_PARSERS, timestampFromNanoseconds: asItIs };
@@ -16,7 +16,8 @@ export class LeafRows {
   private readonly leaf: Leaf;
   private readonly type: ParquetType;
   private readonly isRepeated: boolean;
-  private readonly pages: AsyncGenerator<number>;
+  private readonly start: number;
+  private readonly pages: AsyncGenerator<PagePlace>;
   private readonly decoder: LeafDecoder;
   private rows: DecodedArray = [];
   /** Rows before this place of `rows` were taken. */
@@ -33,18 +34,17 @@ export class LeafRows {
     this.isRepeated = range.repeated;
     this.path = leaf.schemaPath.at(-1)?.path.join('.') ?? '';
     this.decoder = new LeafDecoder(leaf, compressors);
-    this.pages = chunkPages(range, (page) => {
-      this.decoder.open(page);
-      if (this.decoder.left > 0) this.toSkip ??= range.start - page.firstRow;
-      return this.decoder.left;
-    });
+    this.start = range.start;
+    this.pages = this.decoder.pages(range);
   }
 
   /** How many whole rows are there: none only after the last one. */
   async ready(): Promise<number> {
     while (this.whole <= this.next && !this.ended) {
-      if (this.decoder.left > 0) this.readOn(this.decoder.next());
-      else this.ended = (await this.pages.next()).done === true;
+      if (this.decoder.left > 0) {
+        await this.decoder.prepare();
+        this.readOn(this.decoder.next());
+      } else await this.nextPage();
     }
     return Math.max(this.whole - this.next, 0);
   }
@@ -55,13 +55,20 @@ export class LeafRows {
     return taken;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.pages.return(undefined);
     this.decoder.close();
   }
 
   /** The last row of repeated values may go on in the next entries. */
   private get whole(): number {
     return this.isRepeated && !this.ended ? this.rows.length - 1 : this.rows.length;
+  }
+
+  private async nextPage(): Promise<void> {
+    const { value: page, done } = await this.pages.next();
+    this.ended = done === true;
+    if (!done && this.decoder.left > 0) this.toSkip ??= this.start - page.firstRow;
   }
 
   private readOn(entries: LeafEntries): void {
@@ -98,12 +105,6 @@ export class LeafRows {
     this.next -= kept;
     return kept === this.rows.length ? [] : Array.from(this.rows.slice(kept));
   }
-}
-
-function countOf(levels: Int32Array, level: number, count: number): number {
-  let found = 0;
-  for (let i = 0; i < count; i += 1) if (levels[i] === level) found += 1;
-  return found;
 }
 
 // hyparquet types its parsers' results as Date, and keeps whatever they return.

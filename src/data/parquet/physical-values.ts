@@ -47,8 +47,11 @@ export class PhysicalDecoder {
   }
 
   open(values: EncodedValues): ValueReader {
-    const reader = this.reader(values);
-    // Entries of the dictionary are texts already.
+    return this.asTexts(this.reader(values));
+  }
+
+  /** The same values, as texts where they are some; entries of the dictionary are texts already. */
+  asTexts(reader: ValueReader): ValueReader {
     return this.areTexts && !(reader instanceof DictionaryValues) ? new TextReader(reader) : reader;
   }
 
@@ -71,7 +74,7 @@ export class PhysicalDecoder {
       case 'DELTA_BYTE_ARRAY':
         return new DeltaArrays(bytes);
       case 'BYTE_STREAM_SPLIT':
-        return new SplitValues(bytes, this.width());
+        return new SplitValues(bytes, this.fixedWidth());
       default:
         throw new TypeError(`values in the encoding ${encoding}`);
     }
@@ -81,7 +84,7 @@ export class PhysicalDecoder {
     const { type } = this.element;
     if (type === 'BOOLEAN')
       return new BooleanValues(RleReader.packed({ bytes, at: 0, end: bytes.length }, 1));
-    return type === 'BYTE_ARRAY' ? new PlainArrays(bytes) : new FixedValues(bytes, this.width());
+    return type === 'BYTE_ARRAY' ? new PlainArrays(bytes) : new FixedValues(bytes, this.fixedWidth());
   }
 
   private lookUp(bytes: Uint8Array): ValueReader {
@@ -89,10 +92,15 @@ export class PhysicalDecoder {
     return new DictionaryValues(this.dictionary, { bytes, at: 0, end: bytes.length });
   }
 
-  private width(): number {
+  /** Bytes of a PLAIN value, where all have as many. */
+  get width(): number | undefined {
     const { type, type_length: length } = this.element;
-    if (type === 'FIXED_LEN_BYTE_ARRAY' && length !== undefined) return length;
-    const width = WIDTHS[type as keyof typeof WIDTHS];
+    return type === 'FIXED_LEN_BYTE_ARRAY' ? length : WIDTHS[type as keyof typeof WIDTHS];
+  }
+
+  private fixedWidth(): number {
+    const { width, element } = this;
+    const { type } = element;
     if (width === undefined) throw new TypeError(`values of a fixed width in a column of ${type}`);
     return width;
   }

@@ -28,9 +28,8 @@ export function unpackSnappy(
         at += width;
       }
       if (at + count > input.length || to + count > length) throw malformed();
-      if (count <= LONGEST_IN_TAG && at + count + 3 <= input.length) {
-        for (let k = 0; k < count; k += 4) view.setInt32(to + k, packed.getInt32(at + k, true), true);
-      } else bytes.set(input.subarray(at, at + count), to);
+      if (count <= LONGEST_IN_TAG && at + count + 3 <= input.length) copyLiteral(view, to, packed, at, count);
+      else bytes.set(input.subarray(at, at + count), to);
       at += count;
     } else {
       let distance: number;
@@ -48,8 +47,13 @@ export function unpackSnappy(
   return bytes.subarray(0, length);
 }
 
+/** Copies by words: up to three bytes more are read and written. */
+export function copyLiteral(view: DataView, to: number, packed: DataView, at: number, count: number): void {
+  for (let k = 0; k < count; k += 4) view.setInt32(to + k, packed.getInt32(at + k, true), true);
+}
+
 /** A copy may reach into itself: what it writes first, it then repeats. */
-function copyBack(view: DataView, to: number, distance: number, count: number): void {
+export function copyBack(view: DataView, to: number, distance: number, count: number): void {
   const from = to - distance;
   if (distance >= 4)
     for (let k = 0; k < count; k += 4) view.setInt32(to + k, view.getInt32(from + k, true), true);
@@ -57,7 +61,7 @@ function copyBack(view: DataView, to: number, distance: number, count: number): 
 }
 
 /** Little-endian; beyond the last byte a view itself throws. */
-function numberAt(view: DataView, at: number, width: number): number {
+export function numberAt(view: DataView, at: number, width: number): number {
   if (width === 2) return view.getUint16(at, true);
   if (width === 4) return view.getUint32(at, true);
   return width === 1 ? view.getUint8(at) : view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
@@ -70,6 +74,6 @@ function behindLength(input: Uint8Array): number {
   return end + 1;
 }
 
-function malformed(): Error {
+export function malformed(): Error {
   return new Error('A page of the Parquet file is malformed: its bytes cannot be unpacked as Snappy.');
 }

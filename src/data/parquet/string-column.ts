@@ -2,14 +2,14 @@ import type { Compressors } from 'hyparquet';
 import type { CellColumn } from '../cells.ts';
 import { spreadOverNulls } from './cell-buffers.ts';
 import { type CellCursor, rowsToBorder } from './cell-cursor.ts';
-import { chunkPages } from './chunk-pages.ts';
-import type { ChunkRange } from './chunk-range.ts';
+import type { ChunkRange, PagePlace } from './chunk-range.ts';
 import type { Leaf } from './column-selection.ts';
 import { LeafDecoder, type LeafEntries } from './leaf-entries.ts';
 
 /** Strings of a range of rows, left where their pages have them. */
 export class StringColumn implements CellCursor {
-  private readonly pages: AsyncGenerator<void>;
+  page: PagePlace | undefined;
+  private readonly pages: AsyncGenerator<PagePlace>;
   private readonly decoder: LeafDecoder;
   /** Of the row group: the next row of the page. */
   private row = 0;
@@ -21,16 +21,20 @@ export class StringColumn implements CellCursor {
   constructor(leaf: Leaf, range: ChunkRange, compressors: Compressors) {
     this.decoder = new LeafDecoder(leaf, compressors, { texts: true });
     this.start = range.start;
-    this.pages = chunkPages(range, (page) => {
-      this.decoder.open(page);
-      this.row = page.firstRow;
-    });
+    this.pages = this.decoder.pages(range);
   }
 
   async ready(): Promise<number> {
     while (this.next >= this.rows) {
-      if (this.decoder.left > 0) this.readOn();
-      else if ((await this.pages.next()).done) return 0;
+      if (this.decoder.left > 0) {
+        await this.decoder.prepare();
+        this.readOn();
+      } else {
+        const { value: page, done } = await this.pages.next();
+        if (done) return 0;
+        this.page = { offset: page.offset, firstRow: page.firstRow };
+        this.row = page.firstRow;
+      }
     }
     return this.rows - this.next;
   }
@@ -42,7 +46,8 @@ export class StringColumn implements CellCursor {
     return { bytes, starts: starts.subarray(from, to), ends: ends.subarray(from, to) };
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.pages.return(undefined);
     this.decoder.close();
   }
 

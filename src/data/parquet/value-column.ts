@@ -53,8 +53,8 @@ export class ValueColumn implements CellCursor {
     };
   }
 
-  close(): void {
-    for (const leaf of this.leaves) leaf.close();
+  async close(): Promise<void> {
+    for (const leaf of this.leaves) await leaf.close();
   }
 
   /** Leaves of one column advance in step, though their pages differ. */

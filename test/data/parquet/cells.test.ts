@@ -1,14 +1,8 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { openParquet, type ParquetTable, parquetCells } from '../../../src/data/parquet/parquet.ts';
+import { expectSame, textsOf } from './cells-fixture.ts';
 import { bufferOf, bufferOfFile, collect, type Duck, everyType, openDuck } from './duck.ts';
 import { plainTexts } from './plain-reader.ts';
-
-interface Range {
-  readonly columns: readonly string[];
-  readonly firstRow: number;
-  readonly rowCount: number;
-  readonly signal?: AbortSignal;
-}
 
 let duck: Duck;
 beforeAll(async () => {
@@ -21,32 +15,6 @@ async function tableOf(file: string, query: string, options = ''): Promise<Parqu
   const path = duck.path(file);
   await duck.run(`COPY (${query}) TO '${path}' (FORMAT parquet${options})`);
   return openParquet(bufferOfFile(path), file);
-}
-
-/** The texts that cells stand for, batch by batch, for the next one may reuse their memory. */
-async function textsOf(table: ParquetTable, range: Range) {
-  const rows: (string | null)[][] = [];
-  for await (const { rowCount, columns } of parquetCells(table, range)) {
-    if (rowCount === 0) throw new Error('a batch without rows');
-    for (let row = 0; row < rowCount; row += 1) {
-      rows.push(
-        columns.map(({ bytes, starts, ends }) => {
-          const end = ends[row] ?? -1;
-          return end < 0 ? null : Buffer.from(bytes.subarray(starts[row], end)).toString();
-        }),
-      );
-    }
-  }
-  return rows;
-}
-
-async function expectSame(table: ParquetTable, range: Range): Promise<void> {
-  const cells = await textsOf(table, range);
-  const plain = await plainTexts(table, range);
-  // Comparing a hundred thousand cells one by one would take seconds.
-  const at = plain.findIndex((row, i) => JSON.stringify(row) !== JSON.stringify(cells[i]));
-  expect({ at, row: cells[at] }).toEqual({ at: -1, row: undefined });
-  expect(cells).toHaveLength(plain.length);
 }
 
 const LAYOUTS = [
