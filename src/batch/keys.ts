@@ -42,7 +42,9 @@ export const runKeys = {
   run: (run: RunName) => `${under(prefixes.runs, run)}run.json`,
   chunks: (run: RunName) => `${under(prefixes.runs, run)}chunks.jsonl`,
   parts: (run: RunName) => `${under(prefixes.runs, run)}parts.jsonl`,
-  /** What could not be read by ranges where it lies, unpacked; by the key that it would have had. */
+  /** A list of columns, and their types. */
+  columns: (run: RunName, index: number) => `${under(prefixes.runs, run)}columns/${digits(index, 5)}.json`,
+  /** What could not be read by ranges where it lies, unpacked; by the key of what was packed. */
   staged: (run: RunName, key: string) => `${under(prefixes.runs, run)}staged/${key}`,
   /** Where the survey of the dataset was put down, for the next invocation to go on. */
   survey: (run: RunName) => `${under(prefixes.runs, run)}survey.json`,

@@ -21,6 +21,8 @@ export interface UploadedPart {
 export interface UploadState {
   readonly upload_id: string;
   readonly parts: readonly UploadedPart[];
+  /** Of every part but the last, where the size of the whole was expected. */
+  readonly part_bytes?: number | undefined;
 }
 
 /** What every step of a run is told; Preprocess makes it, and it does not grow with the dataset. */
@@ -44,11 +46,21 @@ export interface Run extends RunName {
   readonly notes: readonly string[];
 }
 
-/** A place in a CSV or JSONL object from which reading may begin: the row there, its byte and its line. */
+/** A page of a Parquet column: where it lies, and its first row. */
+export interface PagePosition {
+  readonly column: string;
+  readonly offset: number;
+  readonly row: number;
+}
+
+/** A place in an object from which reading may begin. */
 export interface StartPosition {
   readonly row: number;
+  /** CSV and JSONL: the byte and the line at which the row begins. */
   readonly offset: number;
   readonly line: number;
+  /** Parquet: pages of the prompt's columns that hold the row; without an index in the file they are looked for from its beginning. */
+  readonly pages?: readonly PagePosition[] | undefined;
 }
 
 /** Contiguous rows of one object, `first_row` counted within it. */
@@ -57,7 +69,7 @@ export interface SourceRange {
   readonly format: OutputFormat;
   readonly first_row: number;
   readonly row_count: number;
-  /** CSV and JSONL: the nearest known position at or before `first_row`. */
+  /** The nearest known position at or before `first_row`. */
   readonly start?: StartPosition | undefined;
 }
 
@@ -74,13 +86,19 @@ export interface Part {
   readonly index: number;
   readonly first_row: number;
   readonly source: SourceRange;
-  /** JSONL only: every key of its objects, in the order in which they first occur. */
-  readonly columns?: readonly string[] | undefined;
-  /** Types of the source's columns in Parquet output, where they were inferred. */
-  readonly types?: readonly string[] | undefined;
+  /** Where `PartColumns` are, for a source that does not tell them by itself. */
+  readonly columns_key?: string | undefined;
   /** The line of chunks.jsonl, by its byte, of the chunk that holds the first row. */
   readonly chunks_from: number;
   readonly output_key: string;
+}
+
+/** What is known of the columns of a part's source. */
+export interface PartColumns {
+  /** Of JSON lines every key, in the order in which they first occur. */
+  readonly columns: readonly string[];
+  /** In Parquet output, where they were inferred. */
+  readonly types?: readonly string[] | undefined;
 }
 
 /** How a chunk's job ended: its last Bedrock status, or why there is none. */

@@ -69,7 +69,7 @@ export interface RunRequest {
   readonly maxRecordsPerJob: number;
   readonly maxRecordsTotal: number | undefined;
   readonly outputFormat: OutputFormat | undefined;
-  /** CSV and JSON lines written as Parquet: columns become numbers, booleans, dates and times where all their values are. */
+  /** CSV written as Parquet: columns become numbers, booleans, dates and times where all their values are. */
   readonly inferTypes: boolean;
   readonly embeddingType: (typeof embeddingTypes)[number] | undefined;
   readonly csv: CsvRequest;

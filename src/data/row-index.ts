@@ -1,4 +1,6 @@
-/** Most positions that an index keeps: a few MB whatever the dataset's size, and three for each of 10,000 chunks. */
+import type { StartPosition } from '../batch/manifest.ts';
+
+/** Most positions that an index keeps: a few MB whatever the dataset's size. */
 const MOST_POSITIONS = 32_768;
 const FIRST_STRIDE = 64;
 
@@ -8,11 +10,14 @@ export interface RowPosition {
   readonly row: number;
   readonly offset?: number | undefined;
   readonly line?: number | undefined;
+  readonly pages?: StartPosition['pages'];
 }
 
 interface Mark extends RowPosition {
   /** Of all rows before this one. */
   readonly bytes: number;
+  /** Of the largest row from this one to the next position. */
+  largest: number;
 }
 
 export interface RowIndexState {
@@ -53,18 +58,23 @@ export class RowIndex {
   /** The position of the row that is added next. */
   mark(position: RowPosition): void {
     if (this.#marks.length === this.#most) {
-      this.#marks = this.#marks.filter((_, i) => i % 2 === 0);
+      this.#marks = this.#marks.flatMap((mark, i, marks) => {
+        const largest = Math.max(mark.largest, marks[i + 1]?.largest ?? 0);
+        return i % 2 === 0 ? [{ ...mark, largest }] : [];
+      });
       this.#stride *= 2;
       // The row at hand may lie between two positions of the wider stride.
       if (!this.wantsPosition) return;
     }
-    this.#marks.push({ ...position, bytes: this.#bytes });
+    this.#marks.push({ ...position, bytes: this.#bytes, largest: 0 });
   }
 
   /** Takes rows 0, 1, 2 … in order, each with what its record takes. */
   add(bytes: number): void {
     this.#rows++;
     this.#bytes += bytes;
+    const mark = this.#marks.at(-1);
+    if (mark !== undefined && bytes > mark.largest) mark.largest = bytes;
   }
 
   /** The nearest known position at or before a row. */
@@ -72,11 +82,17 @@ export class RowIndex {
     return this.#marks[Math.floor(row / this.#stride)];
   }
 
-  /** What the records of rows [first, end) take at most: it is known at the positions alone. */
+  /** What the records of rows [first, end) take at most: exactly between two positions, and elsewhere by the largest of them. */
   bytesWithin(first: number, end: number): number {
-    const before = this.#marks[Math.floor(first / this.#stride)];
-    const behind = end >= this.#rows ? undefined : this.#marks[Math.ceil(end / this.#stride)];
-    return (behind?.bytes ?? this.#bytes) - (before?.bytes ?? 0);
+    const stride = this.#stride;
+    let bytes = 0;
+    for (let block = Math.floor(first / stride); block * stride < end; block++) {
+      const rows = Math.min(end, (block + 1) * stride) - Math.max(first, block * stride);
+      const mark = this.#marks[block];
+      const whole = (this.#marks[block + 1]?.bytes ?? this.#bytes) - (mark?.bytes ?? 0);
+      bytes += Math.min(whole, rows * (mark?.largest ?? 0));
+    }
+    return bytes;
   }
 
   toJSON(): RowIndexState {

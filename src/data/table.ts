@@ -73,8 +73,8 @@ async function openCsvTable(source: ByteSource, options?: CsvOptions): Promise<T
 
 async function openParquetTable(source: ByteSource): Promise<Table> {
   const table = await openParquet(source, source.name);
-  const cells: Table['cells'] = ({ firstRow, rowCount }, columns) =>
-    parquetCells(table, { columns, firstRow, rowCount });
+  const cells: Table['cells'] = ({ firstRow, rowCount, start }, columns) =>
+    parquetCells(table, { columns, firstRow, rowCount, pages: start?.pages });
   return {
     format: 'parquet',
     columns: table.columns,

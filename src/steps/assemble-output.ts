@@ -1,5 +1,5 @@
 import { runKeys, s3Uri } from '../batch/keys.ts';
-import type { Chunk, Part, PartReport, Run, UploadState } from '../batch/manifest.ts';
+import type { Chunk, Part, PartColumns, PartReport, Run, UploadState } from '../batch/manifest.ts';
 import { type OutcomeCounts, OutcomeTally } from '../batch/outcome-counts.ts';
 import type { AnswerRow } from '../batch/output-columns.ts';
 import { recordIdOf } from '../batch/record-id.ts';
@@ -10,6 +10,7 @@ import { lines } from '../data/lines.ts';
 import { BatchError } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
 import type { ObjectStore, ObjectUpload } from './collaborators.ts';
+import { readJson } from './read-json.ts';
 import { putDown, takeUp, type Unfinished } from './unfinished.ts';
 
 export interface AssembleOutputInput {
@@ -60,7 +61,8 @@ async function joinPart(
 ): Promise<PartReport | Unfinished> {
   const tally = new OutcomeTally();
   if (before !== undefined) tally.addCounts(before.outcomes);
-  const join = joinOf(run, part, objects, before?.place, tally);
+  const columns = await columnsOf(part, objects);
+  const join = { ...joinOf(run, part, objects, before?.place, tally), ...columns };
   const upload = objects.upload(part.output_key, before?.upload);
   try {
     const state = await added(join, upload, () => timeLeft() > TIME_TO_FINISH);
@@ -90,7 +92,7 @@ async function added(
     if (!('place' in piece)) await upload.add(piece);
     else if (!hasTime()) {
       const state = await upload.pause();
-      if (state !== undefined) return { place: piece.place, upload: state };
+      if (state !== undefined) return { place: piece.place(), upload: state };
     }
   }
   return undefined;
@@ -109,14 +111,19 @@ function joinOf(
     range: part.source,
     csv: run.csv,
     outputFormat: run.output_format,
-    inputColumns: part.columns,
-    types: part.types,
     answers: resolveModel(run.model_id).family.answers,
     precision: run.embedding_type,
     rows: answersOf(run, part, firstRow, objects),
     onRow: (row) => tally.addRow(row),
     from,
   };
+}
+
+async function columnsOf({ columns_key: key, source }: Part, objects: ObjectStore) {
+  if (key === undefined) return {};
+  const { columns, types } = (await readJson(objects, key)) as PartColumns;
+  // A CSV header may name a column twice, and tells its columns itself.
+  return { types, ...(source.format === 'jsonl' && { inputColumns: columns }) };
 }
 
 function requireAllRows(part: Part, { rows }: OutcomeTally): void {

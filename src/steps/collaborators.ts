@@ -15,10 +15,14 @@ export interface ObjectStore {
   /** Keys below a prefix, in order. */
   list(prefix: string): AsyncIterable<string>;
   write(key: string, body: AsyncIterable<Uint8Array> | string): Promise<void>;
-  /** An object in the making, or one that was put down; it is there when it is complete, and not before. */
-  upload(key: string, state?: UploadState): ObjectUpload;
+  /**
+   * An object in the making, or one that was put down; it is there when it is complete, and not before. The bytes that are expected
+   * decide how large its parts are, so that they are few enough; what turns out a little larger is written all the same.
+   */
+  upload(key: string, state?: UploadState, expectedBytes?: number): ObjectUpload;
 }
 
+/** Every call throws an error named NoSuchUpload once the upload was completed or aborted, here or elsewhere. */
 export interface ObjectUpload {
   /** @throws BatchError SourceChanged if the object of a range is not the pinned one any more */
   add(piece: Piece): Promise<void>;

@@ -7,6 +7,7 @@ import {
   s3Uri,
   splitFolder,
 } from '../batch/keys.ts';
+import type { PinnedObject } from '../batch/manifest.ts';
 import type { RunRequest } from '../batch/request.ts';
 import { uncompressedName } from '../data/compression.ts';
 import type { Hub, HubFile, PinnedSplit } from '../data/hugging-face/split.ts';
@@ -17,7 +18,7 @@ import { refusal } from '../errors.ts';
 import type { AnswerKind } from '../models/types.ts';
 import { type Prompt, requireColumns, resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
-import { type FetchState, fetchFile, readableObject } from './staging.ts';
+import { type FetchState, fetchFile, OutOfTime, readableObject } from './staging.ts';
 import { type OpenFile, Survey, type SurveyState } from './survey.ts';
 
 export interface Dataset {
@@ -72,10 +73,16 @@ export async function readDataset(reading: Reading, before?: ReadingState): Prom
   const reader = new FileReader(reading, survey, split);
   const state = (fetch?: FetchState) => ({ survey: survey.toJSON(), listed, split, fetch });
   let fetch = before?.fetch;
-  for (const source of listed.slice(survey.files.length)) {
-    fetch = survey.openFile === undefined ? await reader.fetch(source, fetch) : undefined;
-    if (fetch !== undefined) return state(fetch);
-    const file = survey.openFile ?? (await reader.open(source));
+  for (const [i, source] of listed.slice(survey.files.length).entries()) {
+    if (survey.openFile === undefined) {
+      const fetched = await reader.fetch(source, fetch);
+      if (typeof fetched === 'object') return state(fetched);
+      // Of an upload that is complete no state may tell, and unpacking needs the time of a whole invocation.
+      if (fetched === 'fetched' && (fetch !== undefined || isPacked(source))) return state();
+      fetch = undefined;
+    }
+    const file = survey.openFile ?? (await reader.open(source, i === 0));
+    if (file === undefined) return state();
     const isRead = await reader.read(file);
     // Behind the work, not before it: an invocation that does nothing would be followed by another one.
     if (!isRead || (survey.files.length < listed.length && !reading.hasTime())) return state();
@@ -116,6 +123,10 @@ async function listS3(uri: string, objects: ObjectStore): Promise<readonly Liste
   return listed;
 }
 
+function isPacked({ location }: Listed): boolean {
+  return uncompressedName(location.key) !== undefined;
+}
+
 function readableLocation(uri: string, bucket: string): S3Location {
   const location = parseS3Uri(uri);
   if (location?.bucket === bucket && readablePrefixes.some((prefix) => location.key.startsWith(prefix))) {
@@ -148,16 +159,18 @@ class FileReader {
     return this.#reading.request.promptId === undefined && format === 'jsonl' && areReadyMade(columns);
   }
 
-  /** Undefined when the object is there to be opened. */
-  async fetch({ hubFile, location }: Listed, before?: FetchState): Promise<FetchState | undefined> {
+  /** Sees to it that the object is there to be opened. */
+  async fetch({ hubFile, location }: Listed, before?: FetchState): ReturnType<typeof fetchFile> {
     const split = this.#split;
-    if (hubFile === undefined || split === undefined) return undefined;
+    if (hubFile === undefined || split === undefined) return 'was there';
     return fetchFile(hubFile, location.key, { ...this.#reading, split }, before);
   }
 
-  async open({ location, relativeKey }: Listed): Promise<OpenFile> {
-    const { run, request, objects, hasTime } = this.#reading;
-    const object = await readableObject(location, run, objects, hasTime);
+  /** Undefined where unpacking it needs the time of a whole invocation, and others had some of this one's. */
+  async open({ location, relativeKey }: Listed, isFirst: boolean): Promise<OpenFile | undefined> {
+    const { request, objects } = this.#reading;
+    const object = await this.#readable(location, isFirst);
+    if (object === undefined) return undefined;
     // A refusal names what the user named.
     const name = uncompressedName(s3Uri(location)) ?? s3Uri(location);
     const source = { ...objects.source(object), name };
@@ -167,6 +180,23 @@ class FileReader {
     this.#first ??= file;
     requireAlike(this.#first, file, request);
     return file;
+  }
+
+  async #readable(location: S3Location, isFirst: boolean): Promise<PinnedObject | undefined> {
+    const { run, objects, hasTime } = this.#reading;
+    try {
+      return await readableObject(location, run, objects, hasTime);
+    } catch (error) {
+      if (!(error instanceof OutOfTime)) throw error;
+      if (!isFirst) return undefined;
+      const rule = 'be unpacked within the 15 minutes of a function';
+      throw refusal(
+        'start the run',
+        s3Uri(location),
+        rule,
+        'more (upload it unpacked, or as several objects)',
+      );
+    }
   }
 
   /** True when the file was read to its end. */

@@ -1,10 +1,11 @@
 import { type ChunkPlan, planChunks } from '../batch/chunk-plan.ts';
-import { type OutputFormat, type RunName, runKeys } from '../batch/keys.ts';
+import { type OutputFormat, type RunName, runKeys, s3Uri } from '../batch/keys.ts';
 import type { Run } from '../batch/manifest.ts';
 import { runIdPattern } from '../batch/names.ts';
 import { appendedColumns } from '../batch/output-columns.ts';
 import { parseRunRequest, type RequestDefaults, type RunRequest } from '../batch/request.ts';
 import type { Hub } from '../data/hugging-face/split.ts';
+import { openParquet, spliceParquet } from '../data/parquet/parquet.ts';
 import { recordWriter } from '../data/record-writer.ts';
 import { refusal } from '../errors.ts';
 import { type Model, resolveModel } from '../models/registry.ts';
@@ -14,6 +15,7 @@ import type { ObjectStore } from './collaborators.ts';
 import { type Dataset, isPutDown, type ReadingState, readDataset } from './dataset.ts';
 import { writeManifests } from './manifests.ts';
 import { readJson } from './read-json.ts';
+import type { Survey } from './survey.ts';
 import { putDown, takeUp, type Unfinished } from './unfinished.ts';
 
 export interface PreprocessInput {
@@ -90,6 +92,8 @@ async function planned(
   };
   const plan = planChunks(size, request, limits);
   const outputFormat = checkedOutputFormat(request, dataset);
+  if (dataset.format === 'parquet' && outputFormat === 'parquet')
+    await requireCuttable(plan, survey, objects);
   const run = describeRun(input, request, plan, dataset, outputFormat);
   await claimName(run, objects);
   await writeManifests(run, plan, dataset, objects);
@@ -115,9 +119,7 @@ function checkedOutputFormat(
 ): OutputFormat {
   const outputFormat = wanted ?? format;
   // A CSV row may have two fields of one name, other formats' rows may not.
-  const twice = survey.files.flatMap(({ columns }) =>
-    columns.filter((column, i) => columns.indexOf(column) !== i),
-  )[0];
+  const twice = survey.columnLists.flatMap((columns) => columns.find(isAmong()) ?? [])[0];
   if (outputFormat !== 'csv' && twice !== undefined) {
     const what = `the columns of ${outputFormat} output`;
     throw refusal('start the run', what, 'have different names', `two named ${twice}`);
@@ -153,7 +155,24 @@ function describeRun(
   };
 }
 
+/** A row group that the plan cuts is written anew with all its columns; that is tried here, where nothing was paid yet. */
+async function requireCuttable({ rowCount }: ChunkPlan, survey: Survey, objects: ObjectStore): Promise<void> {
+  const place = survey.files.findIndex(
+    ({ firstRow, rowCount: rows }) => firstRow < rowCount && rowCount < firstRow + rows,
+  );
+  if (place < 0) return;
+  const { object, row_count: rows } = survey.rangeOf(place, 0, rowCount);
+  const table = await openParquet(objects.source(object), s3Uri(object));
+  for await (const _ of spliceParquet(table, { columns: [], next: async () => [], rows }));
+}
+
 function renamedColumns({ modelId }: RunRequest, { survey }: Dataset): readonly string[] {
   const { answers } = resolveModel(modelId).family;
-  return [...new Set(survey.files.flatMap(({ columns }) => appendedColumns(columns, answers).notes))];
+  return [...new Set(survey.columnLists.flatMap((columns) => appendedColumns(columns, answers).notes))];
+}
+
+/** Tells of each name whether it came before. */
+function isAmong(): (name: string) => boolean {
+  const seen = new Set<string>();
+  return (name) => seen.size === seen.add(name).size;
 }

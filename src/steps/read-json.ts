@@ -1,9 +1,8 @@
-import { lines } from '../data/lines.ts';
 import type { ObjectStore } from './collaborators.ts';
 
-/** A small object's JSON. @throws SyntaxError where it is none */
+/** An object's JSON, which memory holds as a whole. @throws SyntaxError where it is none */
 export async function readJson(objects: ObjectStore, key: string): Promise<unknown> {
-  let text = '';
-  for await (const line of lines(objects.read(key))) text += line;
-  return JSON.parse(text);
+  const parts: Uint8Array[] = [];
+  for await (const part of objects.read(key)) parts.push(Uint8Array.from(part));
+  return JSON.parse(Buffer.concat(parts).toString('utf8'));
 }

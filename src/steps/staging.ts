@@ -2,7 +2,6 @@ import { type RunName, runKeys, type S3Location, s3Uri } from '../batch/keys.ts'
 import type { PinnedObject, UploadState } from '../batch/manifest.ts';
 import { decompressed, uncompressedName } from '../data/compression.ts';
 import type { Hub, HubFile, PinnedSplit } from '../data/hugging-face/split.ts';
-import { refusal } from '../errors.ts';
 import type { ObjectStore } from './collaborators.ts';
 
 /** A download that was put down: what is there of the object, and its bytes. */
@@ -18,14 +17,15 @@ export interface Fetching {
   readonly hasTime: () => boolean;
 }
 
-/** Brings a split's file into the bucket, where later runs find it. Returns what the next call needs, if it did not come to its end. */
+/** Brings a split's file into the bucket, where later runs find it; or as much of it as there is time for. */
 export async function fetchFile(
   file: HubFile,
   key: string,
   { hub, split, objects, hasTime }: Fetching,
   before?: FetchState,
-): Promise<FetchState | undefined> {
-  if (before === undefined && (await isThere(key, file, objects))) return undefined;
+): Promise<'was there' | 'fetched' | FetchState> {
+  // An earlier try may have completed it, and nobody heard of that.
+  if (await isThere(key, file, objects)) return 'was there';
   const upload = objects.upload(key, before?.upload);
   let bytes = before?.bytes ?? 0;
   try {
@@ -37,7 +37,7 @@ export async function fetchFile(
       if (state !== undefined) return { upload: state, bytes };
     }
     await upload.complete();
-    return undefined;
+    return 'fetched';
   } catch (error) {
     // One that was put down before belongs to its state, from which a retry goes on.
     if (before === undefined) await upload.abort();
@@ -51,7 +51,13 @@ async function isThere(key: string, file: HubFile, objects: ObjectStore): Promis
   return (await objects.pin({ bucket: objects.bucket, key })).bytes === file.bytes;
 }
 
-/** The object itself; what cannot be read from the middle is unpacked once, and the copy is read by every later step. */
+/** Unpacking was begun too late to end in this invocation. */
+export class OutOfTime extends Error {}
+
+/**
+ * The object itself; what cannot be read from the middle is unpacked once, and the copy is read by every later step.
+ * @throws OutOfTime and leaves nothing behind
+ */
 export async function readableObject(
   location: S3Location,
   run: RunName,
@@ -59,27 +65,20 @@ export async function readableObject(
   hasTime: () => boolean,
 ): Promise<PinnedObject> {
   const object = await objects.pin(location);
-  const unpacked = uncompressedName(location.key);
-  if (unpacked === undefined) return object;
-  const key = runKeys.staged(run, unpacked);
-  const uri = s3Uri(location);
-  await objects.write(key, whileTime(decompressed(uri, objects.source(object).stream(0)), uri, hasTime));
+  if (uncompressedName(location.key) === undefined) return object;
+  const key = runKeys.staged(run, location.key);
+  const chunks = decompressed(s3Uri(location), objects.source(object).stream(0));
+  await objects.write(key, whileTime(chunks, hasTime));
   return objects.pin({ bucket: objects.bucket, key });
 }
 
 /** Unpacking cannot be put down: the state of a decompressor is its own. */
 async function* whileTime(
   chunks: AsyncIterable<Uint8Array>,
-  uri: string,
   hasTime: () => boolean,
 ): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
   for await (const chunk of chunks) {
     yield chunk;
-    bytes += chunk.length;
-    if (hasTime()) continue;
-    const rule =
-      'be unpacked within the 15 minutes of a function (upload it unpacked, or as several objects)';
-    throw refusal('start the run', uri, rule, `${Math.floor(bytes / 1024 ** 3)} GiB by then`);
+    if (!hasTime()) throw new OutOfTime();
   }
 }

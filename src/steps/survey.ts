@@ -29,8 +29,12 @@ export type OpenFile = Pick<SourceFile, 'object' | 'format' | 'relativeKey'> & {
   readonly next?: StartPosition | undefined;
 };
 
+/** Thousands of files may have the same thousand columns: their lists are told once. */
+type FileState = Omit<SourceFile, 'columns'> & { readonly columns: number };
+
 export interface SurveyState {
-  readonly files: readonly SourceFile[];
+  readonly files: readonly FileState[];
+  readonly column_lists: readonly (readonly string[])[];
   readonly open?: OpenFile | undefined;
   readonly index: RowIndexState;
   readonly types?: InferenceState | undefined;
@@ -46,6 +50,7 @@ export interface SurveyOptions {
 /** What is known of a dataset whose rows are read once, in order, file by file. It may be put down between any two reads. */
 export class Survey {
   readonly #files: SourceFile[];
+  readonly #columnLists = new Map<string, readonly string[]>();
   readonly #index: RowIndex;
   readonly #recentIds: RecentIds;
   readonly #inferTypes: boolean;
@@ -53,7 +58,9 @@ export class Survey {
   #open: OpenFile | undefined;
 
   constructor({ idsKept, inferTypes }: SurveyOptions, state?: SurveyState) {
-    this.#files = [...(state?.files ?? [])];
+    const lists = state?.column_lists ?? [];
+    for (const columns of lists) this.#listOf(columns);
+    this.#files = (state?.files ?? []).map((file) => ({ ...file, columns: lists[file.columns] ?? [] }));
     this.#open = state?.open;
     this.#index = new RowIndex(undefined, state?.index);
     this.#recentIds = new RecentIds(idsKept, state?.recent_ids);
@@ -63,6 +70,11 @@ export class Survey {
 
   get files(): readonly SourceFile[] {
     return this.#files;
+  }
+
+  /** The lists of columns that files have, each once. */
+  get columnLists(): readonly (readonly string[])[] {
+    return [...this.#columnLists.values()];
   }
 
   get rows(): number {
@@ -94,9 +106,16 @@ export class Survey {
     }
     const { object, format, relativeKey } = file;
     const rowCount = this.#index.rows - firstRow;
-    this.#files.push({ object, format, columns: columns(), rowCount, firstRow, relativeKey });
+    this.#files.push({ object, format, columns: this.#listOf(columns()), rowCount, firstRow, relativeKey });
     this.#open = undefined;
     return true;
+  }
+
+  #listOf(columns: readonly string[]): readonly string[] {
+    const key = JSON.stringify(columns);
+    const known = this.#columnLists.get(key);
+    if (known === undefined) this.#columnLists.set(key, columns);
+    return known ?? columns;
   }
 
   #add(rows: ScannedRows, { name }: OpenFile): void {
@@ -131,14 +150,17 @@ export class Survey {
   }
 
   #startOf(place: number, datasetRow: number): StartPosition | undefined {
-    const { file, row, offset, line } = this.#index.find(datasetRow) ?? {};
+    const { file, row, offset, line, pages } = this.#index.find(datasetRow) ?? {};
     if (file !== place || row === undefined || offset === undefined || line === undefined) return undefined;
-    return { row, offset, line };
+    return { row, offset, line, ...(pages && { pages }) };
   }
 
   toJSON(): SurveyState {
+    const lists = this.columnLists;
+    const places = new Map(lists.map((columns, i) => [columns, i]));
     return {
-      files: this.#files,
+      files: this.#files.map((file) => ({ ...file, columns: places.get(file.columns) ?? 0 })),
+      column_lists: lists,
       open: this.#open,
       index: this.#index.toJSON(),
       types: this.#types?.toJSON(),

@@ -55,6 +55,11 @@ test('knows at least what any rows take, and no more than what the positions aro
     .tuple(fc.nat(2999), fc.nat(2999))
     .map(([a, b]) => [Math.min(a, b), Math.max(a, b) + 1] as const);
   const index = filled(3000, 20);
+  const even = new RowIndex(20);
+  while (even.rows < 3000) {
+    if (even.wantsPosition) even.mark({ file: 0, row: even.rows });
+    even.add(1000);
+  }
   const stride = 256;
   fc.assert(
     fc.property(range, ([first, end]) => {
@@ -64,6 +69,8 @@ test('knows at least what any rows take, and no more than what the positions aro
       );
       expect(index.bytesWithin(first, end)).toBeGreaterThanOrEqual(bytesOf(first, end));
       expect(index.bytesWithin(first, end)).toBeLessThanOrEqual(most);
+      // Rows of one size are known to the byte, wherever they begin and end.
+      expect(even.bytesWithin(first, end)).toBe((end - first) * 1000);
     }),
   );
   expect(index.bytesWithin(0, 3000)).toBe(bytesOf(0, 3000));

@@ -130,9 +130,9 @@ test.each(packers.filter(([, pack]) => pack !== undefined))(
       '2.csv': table('2', 50),
     });
     expect(await run).toMatchObject({ row_count: 200 });
-    expect(objects.text('runs/many/r1/staged/inputs/many/1.csv')).toBe(table('1', 150));
+    expect(objects.text(`runs/many/r1/staged/inputs/many/1.csv${ending}`)).toBe(table('1', 150));
     expect(chunks(objects)[0]?.ranges.map(({ object, row_count }) => [object.key, row_count])).toEqual([
-      ['runs/many/r1/staged/inputs/many/1.csv', 150],
+      [`runs/many/r1/staged/inputs/many/1.csv${ending}`, 150],
       ['inputs/many/2.csv', 50],
     ]);
     expect(parts(objects)[0]?.output_key).toBe('batch_output_csv/many/r1/1.csv');
@@ -189,4 +189,51 @@ test.each(refusals)('%s is refused', async (_, files, change, sentence) => {
     kind: 'InvalidInput',
     message: expect.stringContaining(sentence),
   });
+});
+
+test('objects whose names would be one are answered by files of their own', async () => {
+  const csv = Buffer.from(table('1', 60));
+  const { objects, run } = prepare({ 'a.csv': csv, 'a.csv.gz': zlib.gzipSync(csv), 'a_1.csv': csv });
+  expect(await run).toMatchObject({ row_count: 180 });
+  const keys = parts(objects).map((part) => part.output_key.replace('batch_output_csv/many/r1/', ''));
+  expect(keys).toEqual(['a.csv', 'a_1.csv', 'a_1_1.csv']);
+});
+
+test('files of other formats keep their ending behind their name where it would be taken', async () => {
+  const { objects, run } = prepare(
+    { 'a.csv': table('1', 60), 'a.tsv': table('1', 60).replaceAll(',', '\t'), 'a.txt': table('1', 60) },
+    { output_format: 'parquet' },
+  );
+  await run;
+  expect(parts(objects).map((part) => part.output_key.split('/').at(-1))).toEqual([
+    'a.parquet',
+    'a.tsv.parquet',
+    'a.txt.parquet',
+  ]);
+});
+
+test('a name that makes the key of an output too long for S3 is refused before anything is written', async () => {
+  const { objects, run } = prepare({ [`${'x'.repeat(1010)}.csv`]: table('1', 150) });
+  await expect(run).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: expect.stringMatching(
+      /^Cannot start the run: an output's key must have at most 1024 bytes, got /,
+    ),
+  });
+  expect(objects.objects.has('runs/many/r1/parts.jsonl')).toBe(false);
+});
+
+test('the names of a thousand columns are no part of the items that the state machine passes', async () => {
+  const keys = Array.from({ length: 990 }, (_, i) => `${i}${'k'.repeat(280)}`);
+  const record = JSON.stringify({ topic: 'x', ...Object.fromEntries(keys.map((key) => [key, 1])) });
+  const { objects, run } = prepare({
+    '1.jsonl': `${record}\n`.repeat(110),
+    '2.jsonl': `${record}\n`.repeat(5),
+  });
+  await run;
+  for (const part of parts(objects)) {
+    expect(JSON.stringify(part).length).toBeLessThan(2000);
+    expect(part.columns_key).toBe('runs/many/r1/columns/00000.json');
+  }
+  expect(objects.json('runs/many/r1/columns/00000.json')).toEqual([{ columns: ['topic', ...keys] }]);
 });

@@ -104,8 +104,16 @@ test('a packed object that takes too long to unpack is refused with what to do',
   await expect(preprocessed(input, objects, { timeLeft: shortTimes(1) })).rejects.toMatchObject({
     kind: 'InvalidInput',
     message:
-      'Cannot start the run: s3://bucket/inputs/many/1.csv.gz must be unpacked within the 15 minutes of a function (upload it unpacked, or as several objects), got 0 GiB by then.',
+      'Cannot start the run: s3://bucket/inputs/many/1.csv.gz must be unpacked within the 15 minutes of a function, got more (upload it unpacked, or as several objects).',
   });
+});
+
+test('packed objects are unpacked in one invocation each, if need be, and none is refused for what others took', async () => {
+  const names = ['1', '2', '3', '4', '5'];
+  const files = Object.fromEntries(names.map((name) => [`${name}.csv.gz`, zlib.gzipSync(topics(150))]));
+  // Time for one object, and for some of the next.
+  const run = await preprocessed(input, storeOf(files), { timeLeft: shortTimes(3) });
+  expect(run).toMatchObject({ row_count: 750 });
 });
 
 /** A run whose chunks are all answered. */

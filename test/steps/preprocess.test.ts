@@ -1,6 +1,8 @@
 import type { Chunk, Part } from '../../src/batch/manifest.ts';
+import { openParquet } from '../../src/data/parquet/parquet.ts';
 import { openTable } from '../../src/data/table.ts';
-import { rowsOf } from '../data/memory-source.ts';
+import { prepareInput } from '../../src/steps/prepare-input.ts';
+import { memorySource, rowsOf } from '../data/memory-source.ts';
 import { parquetBytes } from '../data/parquet-source.ts';
 import { MemoryStore } from './fakes.ts';
 import { preprocessed } from './finished-steps.ts';
@@ -273,6 +275,44 @@ test('Parquet that is written as Parquet may be cut at any row', async () => {
   const { objects, run } = prepare(await topicsParquet(200), { max_records_total: 150 }, 'inputs/t.parquet');
   expect(await run).toMatchObject({ row_count: 150, output_format: 'parquet' });
   expect(objects.json('runs/jokes/run-1/parts.jsonl')).toMatchObject([{ source: { row_count: 150 } }]);
+});
+
+test('a Parquet table that could not be cut is refused before anything is paid, and not cut it is none of our business', async () => {
+  const values = Array.from({ length: 200 }, (_, i) => `value ${i} ${'x'.repeat(50)}`);
+  const columns = [
+    { name: 'topic', type: 'string' as const },
+    { name: 'other', type: 'string' as const },
+  ];
+  const bytes = Buffer.from(await parquetBytes(columns, [values, values]));
+  // In the pages of the column that no prompt names.
+  const { metadata } = await openParquet(memorySource(bytes), 't.parquet');
+  const chunk = metadata.row_groups.at(-1)?.columns[1]?.meta_data;
+  const start = Number(chunk?.data_page_offset);
+  bytes.fill(0xff, start, start + 20);
+  const cut = prepare(bytes, { max_records_total: 160 }, 'inputs/t.parquet');
+  await expect(cut.run).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: expect.stringContaining('s3://bucket/inputs/t.parquet'),
+  });
+  expect([...cut.objects.objects.keys()]).toEqual(['inputs/t.parquet']);
+  expect(await prepare(bytes, {}, 'inputs/t.parquet').run).toMatchObject({ row_count: 200 });
+});
+
+test('a chunk deep inside of a row group begins at a page, not at the beginning', async () => {
+  const values = Array.from({ length: 60_000 }, (_, i) => `topic ${i} ${'x'.repeat(100)}`);
+  const bytes = await parquetBytes([{ name: 'topic', type: 'string' }], [values], 60_000);
+  const { objects, run } = prepare(bytes, { max_records_per_job: 1000 }, 'inputs/t.parquet');
+  const described = await run;
+  const all = objects.json(described.chunks_key) as Chunk[];
+  const last = all.at(-1);
+  expect(last?.ranges[0]?.start?.pages).toEqual([
+    { column: 'topic', offset: expect.any(Number), row: expect.any(Number) },
+  ]);
+  expect(last?.ranges[0]?.start?.pages?.[0]?.row).toBeGreaterThan(30_000);
+  await prepareInput({ run: described, chunk: last as Chunk, attempt: 1 }, { objects });
+  const lines = objects.text('batch_inputs_json/jokes/run-1/00059/1.jsonl').split('\n');
+  expect(lines).toHaveLength(1001);
+  expect(lines[0]).toContain('topic 59000 ');
 });
 
 test('an object that is not there is NotFound', async () => {

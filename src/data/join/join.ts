@@ -29,6 +29,8 @@ export interface Join {
 /** A place in an output where it may be put down: it has all rows of the source before `row`, and goes on there. Plain JSON. */
 export interface JoinPlace {
   readonly row: number;
+  /** Parquet beside Parquet: bytes of the source that are in it, before anything else is. */
+  readonly copied?: number | undefined;
   /** CSV and JSONL sources: where that row begins. */
   readonly start?: StartPosition | undefined;
   /** Parquet outputs: what is in the file. */
@@ -36,9 +38,9 @@ export interface JoinPlace {
 }
 
 /** What an output is made of, and between two pieces places where it may be put down. */
-export type JoinPiece = Piece | { readonly place: JoinPlace };
+export type JoinPiece = Piece | { readonly place: () => JoinPlace };
 
-export type Joiner = (join: Join) => AsyncGenerator<JoinPiece>;
+export type Joiner = (join: Join, answers: Answers) => AsyncGenerator<JoinPiece>;
 
 /** The rows that are still to be joined. */
 export function windowOf({ range, from }: Join): RowWindow {
@@ -77,6 +79,11 @@ export class Answers {
       if (done) throw new Error('The answers ended before the rows of the source did.');
       [this.#batch, this.#next] = [value, 0];
     }
+  }
+
+  /** Ends the reading of answers that nobody will take: their objects are open. */
+  async close(): Promise<void> {
+    await this.#batches.return?.();
   }
 
   take(): AnswerRow {

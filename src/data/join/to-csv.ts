@@ -4,14 +4,13 @@ import { formatFields } from '../csv/fields.ts';
 import { type CsvHeader, csvRecordBatches, firstPosition, readCsvHeader } from '../csv/table.ts';
 import { csvField, OutputBuffer } from '../output-buffer.ts';
 import { openTable } from '../table.ts';
-import { Answers, appendedTo, type Join, type JoinPiece, windowOf } from './join.ts';
+import { type Answers, appendedTo, type Join, type JoinPiece, windowOf } from './join.ts';
 
 /** CSV keeps its records' own bytes: quotes, spaces, line ends, byte order mark. */
-export async function* csvToCsv(join: Join): AsyncGenerator<JoinPiece> {
+export async function* csvToCsv(join: Join, answers: Answers): AsyncGenerator<JoinPiece> {
   const header = await readCsvHeader(join.source, join.csv);
   const { delimiter } = header.dialect;
   const columns = appendedTo(header.columns, join);
-  const answers = new Answers(join);
   const out = new OutputBuffer(delimiter);
   if (join.from === undefined) await copyHeader(out, join, header, columns);
   const { firstRow, rowCount, start = firstPosition(header) } = windowOf(join);
@@ -33,7 +32,7 @@ export async function* csvToCsv(join: Join): AsyncGenerator<JoinPiece> {
     if (last === undefined) continue;
     yield out.take();
     const offset = last.offset + last.bytes.length + last.end.length;
-    yield { place: { row, start: { row, offset, line: last.nextLine } } };
+    yield { place: () => ({ row, start: { row, offset, line: last.nextLine } }) };
   }
   yield out.take();
 }
@@ -51,11 +50,10 @@ async function copyHeader(
 }
 
 /** A change of format: every cell is text. */
-export async function* textToCsv(join: Join): AsyncGenerator<JoinPiece> {
+export async function* textToCsv(join: Join, answers: Answers): AsyncGenerator<JoinPiece> {
   const table = await openTable(join.source, join.range.format, join.csv);
   const names = join.inputColumns ?? table.columns;
   const columns = appendedTo(names, join);
-  const answers = new Answers(join);
   const out = new OutputBuffer(',');
   const window = windowOf(join);
   let row = window.firstRow;
@@ -70,7 +68,7 @@ export async function* textToCsv(join: Join): AsyncGenerator<JoinPiece> {
     }
     row += batch.rows.length;
     yield out.take();
-    yield { place: { row, start: batch.next } };
+    yield { place: () => ({ row, start: batch.next }) };
   }
   yield out.take();
 }

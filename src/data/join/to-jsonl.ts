@@ -4,14 +4,13 @@ import { OutputBuffer } from '../output-buffer.ts';
 import { openParquet, parquetJson } from '../parquet/parquet.ts';
 import { openTable } from '../table.ts';
 import { vectorText } from '../vector-text.ts';
-import { Answers, appendedTo, type Join, type JoinPiece, windowOf } from './join.ts';
+import { type Answers, appendedTo, type Join, type JoinPiece, windowOf } from './join.ts';
 
 /** JSON lines keep their own bytes; the appended members go before the closing brace. */
-export async function* jsonlToJsonl(join: Join): AsyncGenerator<JoinPiece> {
+export async function* jsonlToJsonl(join: Join, answers: Answers): AsyncGenerator<JoinPiece> {
   const first = await firstJsonlPosition(join.source);
   const { firstRow, rowCount, start = first } = windowOf(join);
   const columns = appendedTo(join.inputColumns ?? (await leadingKeys(join.source, first)), join);
-  const answers = new Answers(join);
   const out = new OutputBuffer(',');
   let row = firstRow;
   const wanted = { from: start, skip: firstRow - start.row, rowCount };
@@ -26,15 +25,15 @@ export async function* jsonlToJsonl(join: Join): AsyncGenerator<JoinPiece> {
     // The record's own bytes are gone when the next is asked for, its place is not.
     const place = { row, start: { row, ...behindRecord(record) } };
     yield out.take();
-    yield { place };
+    yield { place: () => place };
   }
   yield out.take();
 }
 
 /** CSV: every cell is a string. */
-export async function* csvToJsonl(join: Join): AsyncGenerator<JoinPiece> {
+export async function* csvToJsonl(join: Join, answers: Answers): AsyncGenerator<JoinPiece> {
   const table = await openTable(join.source, join.range.format, join.csv);
-  const lines = new JsonLines(table.columns, join);
+  const lines = new JsonLines(table.columns, join, answers);
   const window = windowOf(join);
   let row = window.firstRow;
   for await (const batch of table.texts(window, table.columns)) {
@@ -44,14 +43,14 @@ export async function* csvToJsonl(join: Join): AsyncGenerator<JoinPiece> {
     }
     row += batch.rows.length;
     yield lines.out.take();
-    yield { place: { row, start: batch.next } };
+    yield { place: () => ({ row, start: batch.next }) };
   }
 }
 
 /** Parquet: cells become JSON by the rules of `parquetJson`. */
-export async function* parquetToJsonl(join: Join): AsyncGenerator<JoinPiece> {
+export async function* parquetToJsonl(join: Join, answers: Answers): AsyncGenerator<JoinPiece> {
   const table = await openParquet(join.source, join.source.name);
-  const lines = new JsonLines(table.columns, join);
+  const lines = new JsonLines(table.columns, join, answers);
   const { firstRow, rowCount } = windowOf(join);
   let row = firstRow;
   for await (const cells of parquetJson(table, { columns: table.columns, firstRow, rowCount })) {
@@ -59,7 +58,7 @@ export async function* parquetToJsonl(join: Join): AsyncGenerator<JoinPiece> {
     row++;
     if (!lines.out.isFull) continue;
     yield lines.out.take();
-    yield { place: { row } };
+    yield { place: () => ({ row }) };
   }
   yield lines.out.take();
 }
@@ -71,10 +70,10 @@ class JsonLines {
   readonly #appended: readonly AppendedColumn[];
   readonly #answers: Answers;
 
-  constructor(columns: readonly string[], join: Join) {
+  constructor(columns: readonly string[], join: Join, answers: Answers) {
     this.#keys = columns.map((name) => `${JSON.stringify(name)}:`);
     this.#appended = appendedTo(columns, join);
-    this.#answers = new Answers(join);
+    this.#answers = answers;
   }
 
   async add(values: readonly string[]): Promise<void> {

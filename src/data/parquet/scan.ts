@@ -16,6 +16,9 @@ export async function* scanParquet(
   for await (const batch of parquetCells(table, { columns: [...sized, ...others], ...range })) {
     const { rowCount: count, columns } = batch;
     row += count;
+    // They hold for every row of the batch, which crosses no border of a page.
+    const pages = batch.pages.filter(({ column }) => sized.includes(column));
+    const place = { offset: 0, line: 0, pages };
     const measured = columns.slice(0, sized.length);
     const size = (i: number) =>
       measured.reduce((sum, { bytes, starts, ends }) => {
@@ -27,8 +30,8 @@ export async function* scanParquet(
     yield {
       count,
       size,
-      position: () => undefined,
-      next: { row, offset: 0, line: 0 },
+      position: () => place,
+      next: { row, ...place },
       ...(rows && { texts: (i) => rows[i] ?? [] }),
     };
   }

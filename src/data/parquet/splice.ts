@@ -28,7 +28,7 @@ export interface SpliceOptions {
 export type Segment =
   | { readonly kind: 'copy'; readonly start: number; readonly end: number }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'state'; readonly rows: number; readonly state: FileState };
+  | { readonly kind: 'state'; readonly rows: number; readonly state: () => FileState };
 
 /** Rows that are pulled at once: 2 MB of vectors of 1,024 floats, or as much text as that many answers hold. */
 const SLICE_ROWS = { ofLists: 512, flat: 1024 } as const;
@@ -54,7 +54,9 @@ export async function* spliceParquet(table: ParquetTable, options: SpliceOptions
   const groups = groupsOf(from, columns);
   for (const count of table.rowGroups.slice(groups.length, cut?.wholeGroups)) {
     groups.push({ rows: count, chunks: yield* newChunks(position, count, options) });
-    yield { kind: 'state', rows: rowsOf(groups), state: stateOf(position.offset, groups) };
+    const { offset } = position;
+    // Made where it is wanted: it has every row group so far.
+    yield { kind: 'state', rows: rowsOf(groups), state: () => stateOf(offset, groups) };
   }
   const anew: WrittenPages[] = [];
   if (cut?.broken) {

@@ -71,7 +71,7 @@ async function made(from: Format, to: Format, every: number) {
       else if ('object' in piece)
         parts.push(new Uint8Array(await sources[from].slice(piece.start, piece.end)));
       else if (++places % every === 0) {
-        next = JSON.parse(JSON.stringify(piece.place)) as JoinPlace;
+        next = JSON.parse(JSON.stringify(piece.place())) as JoinPlace;
         break;
       }
     }

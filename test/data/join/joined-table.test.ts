@@ -281,3 +281,24 @@ test('JSON lines keep their own bytes and line ends; members are appended before
     `{"a":1,${members(0)}\r\n{ ${members(1)}\n { "b" : "}" ,${members(2)}\r\n{"record_id":9007199254740993,${members(3)}\n`,
   );
 });
+
+test.each(['csv', 'jsonl', 'parquet'] as const)(
+  'to %s, an output that is broken off leaves no answers open',
+  async (outputFormat) => {
+    let isClosed = false;
+    async function* open() {
+      try {
+        for (let row = 0; ; row++) yield [answered(row % 10, 'x'.repeat(1000))];
+      } finally {
+        isClosed = true;
+      }
+    }
+    const source = memorySource(`a\n${'1\n'.repeat(60_000)}`, 't.csv', 50_000);
+    const range = rangeOf({ firstRow: 0, rowCount: 60_000 });
+    let pieces = 0;
+    for await (const _ of joinedTable({ source, range, outputFormat, answers: 'response', rows: open() })) {
+      if (++pieces === 2) break;
+    }
+    expect(isClosed).toBe(true);
+  },
+);
