@@ -17,6 +17,11 @@ export const finalErrors: readonly string[] = Object.entries(kinds)
   .filter(([, { retryable }]) => !retryable)
   .map(([name]) => name);
 
+/** Whether no further try of the same step can do better. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof BatchError && finalErrors.includes(error.kind);
+}
+
 /** An error whose message is one sentence for the user; `name` is the error name that Step Functions sees. */
 export class BatchError extends Error {
   readonly kind: ErrorKind;

@@ -7,21 +7,14 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import type { S3Location } from '../batch/keys.ts';
-import type { UploadedPart, UploadState } from '../batch/manifest.ts';
+import { type S3Location, s3Uri } from '../batch/keys.ts';
+import type { UploadState } from '../batch/manifest.ts';
 import type { CopyRange, Piece } from '../data/byte-source.ts';
+import { refusal } from '../errors.ts';
 import type { ObjectUpload } from '../steps/collaborators.ts';
-import { readError } from './read-error.ts';
-
-const MIB = 1024 * 1024;
-/** S3: every part but the last has at least 5 MiB, a copied one at most 5 GiB, and there are 10,000 at most. */
-const LEAST_PART = 5 * MIB;
-const LARGEST_COPY = 1024 * MIB;
-const FIRST_PARTS = 8 * MIB;
-/** Parts double in size every so many, so that the 10,000th ends at 8 TB and the first ones take little memory. */
-const PARTS_OF_A_SIZE = 1000;
-/** Requests at a time, and bytes that they may hold together. */
-const IN_FLIGHT = { requests: 4, bytes: 64 * MIB };
+import { copiesOf, LEAST_PART, leastBytes, MOST_PARTS, partBytes, partBytesFor } from './part-sizes.ts';
+import { PartsInFlight } from './parts-in-flight.ts';
+import { copyError } from './read-error.ts';
 
 export interface UploadTarget {
   readonly s3: S3Client;
@@ -30,9 +23,9 @@ export interface UploadTarget {
   read(range: CopyRange): AsyncIterable<Uint8Array>;
 }
 
-interface Key {
-  readonly Bucket: string;
-  readonly Key: string;
+export interface UploadBegin {
+  readonly state?: UploadState | undefined;
+  readonly expectedBytes?: number | undefined;
 }
 
 /**
@@ -41,94 +34,85 @@ interface Key {
  */
 export class MultipartWrite implements ObjectUpload {
   readonly #to: UploadTarget;
-  readonly #at: Key;
-  readonly #done: UploadedPart[];
+  readonly #at: { readonly Bucket: string; readonly Key: string };
+  readonly #chosenBytes: number | undefined;
+  readonly #parts: PartsInFlight;
   #uploadId: string | undefined;
-  #next: number;
   #waiting = Buffer.alloc(0);
   #bytes = 0;
-  readonly #inFlight = new Set<Promise<void>>();
-  #bytesInFlight = 0;
-  #failure: { readonly error: unknown } | undefined;
 
-  constructor(to: UploadTarget, state?: UploadState) {
+  constructor(to: UploadTarget, { state, expectedBytes }: UploadBegin = {}) {
     this.#to = to;
     this.#at = { Bucket: to.target.bucket, Key: to.target.key };
     this.#uploadId = state?.upload_id;
-    this.#done = [...(state?.parts ?? [])];
-    this.#next = this.#done.length + 1;
+    this.#chosenBytes =
+      state?.part_bytes ?? (expectedBytes === undefined ? undefined : partBytesFor(expectedBytes));
+    this.#parts = new PartsInFlight(state?.parts ?? []);
   }
 
   async add(piece: Piece): Promise<void> {
-    if ('object' in piece) return this.#addRange(piece);
-    this.#keep(piece);
-    if (this.#bytes >= this.#partSize) await this.#flush();
+    this.#parts.assertOpen();
+    await ('object' in piece ? this.#addRange(piece) : this.#addBytes(piece));
   }
 
   async pause(): Promise<UploadState | undefined> {
+    this.#parts.assertOpen();
     if (this.#bytes > 0 && this.#bytes < LEAST_PART) return undefined;
     await this.#flush();
-    await this.#settled();
-    return { upload_id: await this.#begun(), parts: this.#inOrder() };
+    const parts = await this.#parts.all();
+    return { upload_id: await this.#begun(), parts, part_bytes: this.#chosenBytes };
   }
 
   async complete(): Promise<void> {
-    if (this.#uploadId === undefined) {
-      const Body = this.#taken();
-      await this.#to.s3.send(new PutObjectCommand({ ...this.#at, Body, ContentLength: Body.length }));
-      return;
-    }
-    await this.#flush();
-    await this.#settled();
-    const Parts = this.#inOrder().map(({ part, etag }) => ({ PartNumber: part, ETag: etag }));
-    const MultipartUpload = { Parts };
-    await this.#to.s3.send(
-      new CompleteMultipartUploadCommand({ ...this.#at, UploadId: this.#uploadId, MultipartUpload }),
-    );
+    this.#parts.assertOpen();
+    if (this.#parts.begun === 0) await this.#putWhole();
+    else await this.#putTogether();
+    this.#parts.end(ended('completed'));
   }
 
   async abort(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
-    if (this.#uploadId === undefined) return;
-    const upload = { ...this.#at, UploadId: this.#uploadId };
-    // What cannot be aborted now, the bucket's lifecycle removes; the error that led here is the one that tells why.
-    await this.#to.s3.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    await this.#parts.quiet();
+    await this.#remove();
+    this.#parts.end(ended('aborted'));
   }
 
-  get #partSize(): number {
-    return FIRST_PARTS * 2 ** Math.floor((this.#next - 1) / PARTS_OF_A_SIZE);
+  get #partBytes(): number {
+    return partBytes(this.#parts.begun + 1, this.#chosenBytes);
+  }
+
+  /** Every part but the last is cut at its size, so that no large piece makes a large part. */
+  async #addBytes(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(bytes.length, at + this.#partBytes - this.#bytes);
+      this.#keep(bytes.subarray(at, end));
+      at = end;
+      if (this.#bytes >= this.#partBytes) await this.#flush();
+    }
   }
 
   async #addRange(range: CopyRange): Promise<void> {
-    let { start } = range;
+    const least = leastBytes(this.#parts.begun + 1, this.#chosenBytes);
     // Bytes that wait are no part until they are enough: the beginning of the range fills them up.
-    const missing = this.#bytes === 0 ? 0 : Math.max(0, LEAST_PART - this.#bytes);
-    if (missing > 0) {
-      const end = Math.min(range.end, start + missing);
-      await this.#download({ ...range, start, end });
-      start = end;
-    }
-    if (range.end - start < LEAST_PART) return this.#download({ ...range, start });
+    const missing = this.#bytes === 0 ? 0 : Math.max(0, least - this.#bytes);
+    const start = range.start + missing;
+    if (range.end - start < least) return this.#download(range);
+    await this.#download({ ...range, end: start });
     await this.#flush();
-    while (start < range.end) {
-      const rest = range.end - start;
-      // The last copy takes what is left, so that none falls under the least.
-      const end = rest < 2 * LARGEST_COPY ? range.end : start + LARGEST_COPY;
-      await this.#copyPart({ ...range, start, end });
-      start = end;
-    }
+    for (const copy of copiesOf({ ...range, start })) await this.#copyPart(copy);
   }
 
   async #download(range: CopyRange): Promise<void> {
     if (range.start >= range.end) return;
-    for await (const bytes of this.#to.read(range)) await this.add(bytes);
+    for await (const bytes of this.#to.read(range)) await this.#addBytes(bytes);
   }
 
   /** Copies: what a generator yields may be used again by it. */
   #keep(bytes: Uint8Array): void {
     const length = this.#bytes + bytes.length;
     if (length > this.#waiting.length) {
-      const grown = Buffer.allocUnsafe(Math.max(length, Math.min(2 * length, this.#partSize + MIB)));
+      // The first part may stay a small object; one behind it is likely to be filled.
+      const capacity = this.#parts.begun > 0 ? this.#partBytes : Math.min(2 * length, this.#partBytes);
+      const grown = Buffer.allocUnsafe(capacity);
       this.#waiting.copy(grown, 0, 0, this.#bytes);
       this.#waiting = grown;
     }
@@ -145,9 +129,8 @@ export class MultipartWrite implements ObjectUpload {
   async #flush(): Promise<void> {
     if (this.#bytes === 0) return;
     const UploadId = await this.#begun();
-    const PartNumber = this.#next++;
     const Body = this.#taken();
-    await this.#start(PartNumber, Body.length, async () => {
+    await this.#send(Body.length, async (PartNumber) => {
       const part = { ...this.#at, UploadId, PartNumber, Body, ContentLength: Body.length };
       return (await this.#to.s3.send(new UploadPartCommand(part))).ETag;
     });
@@ -155,22 +138,34 @@ export class MultipartWrite implements ObjectUpload {
 
   async #copyPart({ object, start, end }: CopyRange): Promise<void> {
     const UploadId = await this.#begun();
-    const PartNumber = this.#next++;
     const version = object.version_id === undefined ? '' : `?versionId=${object.version_id}`;
-    const command = new UploadPartCopyCommand({
+    const copy = {
       ...this.#at,
       UploadId,
-      PartNumber,
       CopySource: `${object.bucket}/${encodeURIComponent(object.key)}${version}`,
       CopySourceIfMatch: object.etag,
       CopySourceRange: `bytes=${start}-${end - 1}`,
+    };
+    await this.#send(0, async (PartNumber) => {
+      const copied = this.#to.s3.send(new UploadPartCopyCommand({ ...copy, PartNumber }));
+      const { CopyPartResult } = await copied.catch((error: unknown) => {
+        throw copyError(error, object);
+      });
+      return CopyPartResult?.ETag;
     });
-    await this.#start(PartNumber, 0, async () => {
-      try {
-        return (await this.#to.s3.send(command)).CopyPartResult?.ETag;
-      } catch (error) {
-        throw readError(error, object);
-      }
+  }
+
+  async #send(bytes: number, send: (part: number) => Promise<string | undefined>): Promise<void> {
+    const uri = s3Uri(this.#to.target);
+    if (this.#parts.begun >= MOST_PARTS) {
+      const rule = `have at most ${MOST_PARTS} parts, as S3 takes them (give the table as several objects)`;
+      throw refusal(`write ${uri}`, 'an object', rule, `more behind ${MOST_PARTS} of them`);
+    }
+    const nextBytes = partBytes(this.#parts.begun + 2, this.#chosenBytes);
+    await this.#parts.start(bytes, nextBytes, async (part) => {
+      const etag = await send(part);
+      if (etag === undefined) throw new Error(`S3 took part ${part} of ${uri} and gave it no ETag.`);
+      return etag;
     });
   }
 
@@ -180,38 +175,29 @@ export class MultipartWrite implements ObjectUpload {
     return this.#uploadId;
   }
 
-  /** Sends a part beside others; the first failure is thrown by whatever is called next. */
-  async #start(part: number, bytes: number, send: () => Promise<string | undefined>): Promise<void> {
-    this.#bytesInFlight += bytes;
-    const sending: Promise<void> = send()
-      .then((etag = '') => void this.#done.push({ part, etag }))
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
-      .finally(() => {
-        this.#bytesInFlight -= bytes;
-        this.#inFlight.delete(sending);
-      });
-    this.#inFlight.add(sending);
-    while (
-      this.#inFlight.size >= IN_FLIGHT.requests ||
-      (this.#inFlight.size > 0 && this.#bytesInFlight > IN_FLIGHT.bytes)
-    ) {
-      await Promise.race(this.#inFlight);
-    }
-    this.#assertWhole();
+  /** S3 makes no object of an upload without parts, as one that was put down at its beginning. */
+  async #putWhole(): Promise<void> {
+    await this.#remove();
+    const Body = this.#taken();
+    await this.#to.s3.send(new PutObjectCommand({ ...this.#at, Body, ContentLength: Body.length }));
   }
 
-  async #settled(): Promise<void> {
-    await Promise.all(this.#inFlight);
-    this.#assertWhole();
+  async #putTogether(): Promise<void> {
+    await this.#flush();
+    const Parts = (await this.#parts.all()).map(({ part, etag }) => ({ PartNumber: part, ETag: etag }));
+    const whole = { ...this.#at, UploadId: this.#uploadId, MultipartUpload: { Parts } };
+    await this.#to.s3.send(new CompleteMultipartUploadCommand(whole));
   }
 
-  #assertWhole(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
+  async #remove(): Promise<void> {
+    if (this.#uploadId === undefined) return;
+    const upload = { ...this.#at, UploadId: this.#uploadId };
+    // What cannot be aborted now, the bucket's lifecycle removes; the error that led here is the one that tells why.
+    await this.#to.s3.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
   }
+}
 
-  #inOrder(): readonly UploadedPart[] {
-    return this.#done.toSorted((a, b) => a.part - b.part);
-  }
+/** As S3 calls it: whoever goes on cannot tell, and need not, who ended the upload. */
+function ended(how: string): Error {
+  return Object.assign(new Error(`The upload was ${how}.`), { name: 'NoSuchUpload' });
 }

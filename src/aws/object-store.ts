@@ -1,20 +1,25 @@
-import {
-  GetObjectCommand,
-  type GetObjectCommandInput,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  paginateListObjectsV2,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HeadObjectCommand, ListObjectsV2Command, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { s3Uri } from '../batch/keys.ts';
 import type { PinnedObject } from '../batch/manifest.ts';
 import type { ByteSource, CopyRange, Piece } from '../data/byte-source.ts';
 import type { ObjectStore, ObjectUpload } from '../steps/collaborators.ts';
 import { MultipartWrite } from './multipart-write.ts';
+import { objectBytes, type Wait } from './object-bytes.ts';
 import { readError } from './read-error.ts';
 
-export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
-  const read = ({ object, start, end }: CopyRange) => pinnedSource(s3, object).stream(start, end);
+export interface ObjectStoreOptions {
+  /** Between a fault that may pass and the next try. */
+  readonly wait?: Wait;
+}
+
+export function s3ObjectStore(
+  s3: S3Client,
+  bucket: string,
+  { wait = delay }: ObjectStoreOptions = {},
+): ObjectStore {
+  const source = (object: PinnedObject) => pinnedSource(s3, object, wait);
+  const read = ({ object, start, end }: CopyRange) => source(object).stream(start, end);
   return {
     bucket,
 
@@ -33,7 +38,7 @@ export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
       };
     },
 
-    source: (object) => pinnedSource(s3, object),
+    source,
 
     // By listing: a HEAD of nothing answers 403 to a caller that may list the bucket only below a prefix.
     async exists(key) {
@@ -41,8 +46,7 @@ export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
       return page.Contents?.[0]?.Key === key;
     },
 
-    read: (key, { from = 0 } = {}) =>
-      objectBytes(s3, { Bucket: bucket, Key: key, ...(from > 0 && { Range: `bytes=${from}-` }) }),
+    read: (key, { from: start } = {}) => objectBytes(s3, { bucket, key, start }, wait),
 
     async *list(prefix) {
       for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: prefix })) {
@@ -50,7 +54,8 @@ export function s3ObjectStore(s3: S3Client, bucket: string): ObjectStore {
       }
     },
 
-    upload: (key, state) => new MultipartWrite({ s3, target: { bucket, key }, read }, state),
+    upload: (key, state, expectedBytes) =>
+      new MultipartWrite({ s3, target: { bucket, key }, read }, { state, expectedBytes }),
 
     async write(key, body) {
       const upload = this.upload(key);
@@ -70,25 +75,10 @@ async function written(upload: ObjectUpload, pieces: Iterable<Piece> | AsyncIter
   }
 }
 
-function pinnedSource(s3: S3Client, object: PinnedObject): ByteSource {
-  const pinned = {
-    Bucket: object.bucket,
-    Key: object.key,
-    IfMatch: object.etag,
-    VersionId: object.version_id,
-  };
+function pinnedSource(s3: S3Client, object: PinnedObject, wait: Wait): ByteSource {
   async function* stream(start: number, wantedEnd: number = object.bytes): AsyncGenerator<Uint8Array> {
     const end = Math.min(wantedEnd, object.bytes);
-    if (start >= end) return;
-    let left = end - start;
-    for await (const bytes of objectBytes(s3, { ...pinned, Range: `bytes=${start}-${end - 1}` })) {
-      left -= bytes.length;
-      // To a range that it does not understand S3 answers with the whole object.
-      if (left < 0) break;
-      yield bytes;
-    }
-    if (left !== 0)
-      throw new Error(`S3 did not answer with the bytes ${start} to ${end} of ${s3Uri(object)}.`);
+    if (start < end) yield* objectBytes(s3, { ...object, start, end }, wait);
   }
   return {
     name: s3Uri(object),
@@ -103,16 +93,10 @@ function pinnedSource(s3: S3Client, object: PinnedObject): ByteSource {
   };
 }
 
-async function* objectBytes(s3: S3Client, input: GetObjectCommandInput): AsyncGenerator<Uint8Array> {
-  try {
-    const { Body } = await s3.send(new GetObjectCommand(input));
-    if (Body !== undefined) yield* Body as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    throw readError(error, { bucket: input.Bucket ?? '', key: input.Key ?? '' });
-  }
-}
+/** Without it, a connection on which nothing comes any more would hold a function until its time is over. */
+const SILENCE_MS = 120_000;
 
 /** On a client that takes Region, credentials and endpoint from the environment alone, like those of the other adapters. */
 export function connectObjectStore(bucket: string): ObjectStore {
-  return s3ObjectStore(new S3Client(), bucket);
+  return s3ObjectStore(new S3Client({ requestHandler: { socketTimeout: SILENCE_MS } }), bucket);
 }

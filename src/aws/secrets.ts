@@ -7,17 +7,22 @@ import { BatchError } from '../errors.ts';
 
 type SecretText = (secretId: string) => Promise<string>;
 
-/** Secrets by name or ARN, each read once: a plain text, or the `token` of a JSON object, as the console stores it. */
-export function secretReader(secrets: SecretsManagerClient): SecretText {
-  const texts = new Map<string, Promise<string>>();
+/** A process lives for hours; a token that was replaced, because it leaked perhaps, is not used for as long. */
+const KEPT_MS = 60_000;
+
+/** Secrets by name or ARN, each read once a minute at most: a plain text, or the `token` of a JSON object, as the console stores it. */
+export function secretReader(secrets: SecretsManagerClient, now: () => number = Date.now): SecretText {
+  const kept = new Map<string, { readonly text: Promise<string>; readonly until: number }>();
   return (secretId) => {
-    const known = texts.get(secretId);
-    if (known !== undefined) return known;
-    const text = readSecret(secrets, secretId);
-    texts.set(secretId, text);
+    const known = kept.get(secretId);
+    if (known !== undefined && now() < known.until) return known.text;
+    const entry = { text: readSecret(secrets, secretId), until: now() + KEPT_MS };
+    kept.set(secretId, entry);
     // A fault is not what the secret says; the next caller asks again.
-    text.catch(() => texts.delete(secretId));
-    return text;
+    entry.text.catch(() => {
+      if (kept.get(secretId) === entry) kept.delete(secretId);
+    });
+    return entry.text;
   };
 }
 

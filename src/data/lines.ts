@@ -5,34 +5,83 @@ export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 /** A line that memory must not hold; how many lines came out before it tells where. */
 export class LineTooLong extends Error {}
 
+export interface LineLimits {
+  readonly maxLineBytes?: number | undefined;
+  /** Is told of each line that is longer; such a line is left out, and reading goes on behind it. */
+  readonly onTooLong?: (() => void) | undefined;
+}
+
 /**
  * A byte stream in pieces that hold whole lines alone, each line with its `\n`; one is added to the last if it has none. Bytes are
  * copied only where a line lies across pieces of the stream. A piece is valid until the next one is asked for.
- * @throws LineTooLong
+ * @throws LineTooLong where nobody is told of such a line
  */
 export async function* wholeLines(
   chunks: AsyncIterable<Uint8Array>,
-  maxLineBytes = MAX_LINE_BYTES,
+  limits: LineLimits = {},
 ): AsyncGenerator<Buffer> {
-  let rest: Buffer[] = [];
-  let restBytes = 0;
+  const { maxLineBytes = MAX_LINE_BYTES } = limits;
+  const begun = new BegunLine(maxLineBytes, limits.onTooLong);
   for await (const chunk of chunks) {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const first = bytes.indexOf(NEWLINE);
-    if (first < 0) {
-      if (bytes.length > 0) rest.push(bytes);
-      restBytes += bytes.length;
-      if (restBytes > maxLineBytes) throw new LineTooLong(`A line has more than ${maxLineBytes} bytes.`);
-      continue;
+    for (const bytes of slices(chunk, maxLineBytes)) {
+      const first = bytes.indexOf(NEWLINE);
+      const start = begun.isEmpty ? 0 : first + 1;
+      if (start > 0) {
+        begun.add(bytes.subarray(0, first));
+        yield* begun.end();
+      }
+      const end = bytes.lastIndexOf(NEWLINE) + 1;
+      if (end > start) yield bytes.subarray(start, end);
+      begun.add(bytes.subarray(end));
     }
-    const start = rest.length === 0 ? 0 : first + 1;
-    if (start > 0) yield Buffer.concat([...rest, bytes.subarray(0, start)]);
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    if (end > start) yield bytes.subarray(start, end);
-    rest = end < bytes.length ? [bytes.subarray(end)] : [];
-    restBytes = bytes.length - end;
   }
-  if (rest.length > 0) yield Buffer.concat([...rest, Buffer.of(NEWLINE)]);
+  yield* begun.end();
+}
+
+/** No slice holds a line within that is too long: only one that lies across slices may be. */
+function* slices({ buffer, byteOffset, byteLength }: Uint8Array, size: number): Generator<Buffer> {
+  for (let at = 0; at < byteLength; at += size) {
+    yield Buffer.from(buffer, byteOffset + at, Math.min(size, byteLength - at));
+  }
+}
+
+/** The pieces of a line whose end is still to come. */
+class BegunLine {
+  readonly #most: number;
+  readonly #onTooLong: (() => void) | undefined;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(most: number, onTooLong: (() => void) | undefined) {
+    this.#most = most;
+    this.#onTooLong = onTooLong;
+  }
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  add(piece: Buffer): void {
+    if (piece.length === 0) return;
+    const wasTooLong = this.#bytes > this.#most;
+    this.#bytes += piece.length;
+    if (this.#bytes <= this.#most) {
+      this.#pieces.push(piece);
+      return;
+    }
+    // Of a line that is left out nothing is kept, however long it goes on.
+    this.#pieces = [];
+    if (this.#onTooLong === undefined) throw new LineTooLong(`A line has more than ${this.#most} bytes.`);
+    if (!wasTooLong) this.#onTooLong();
+  }
+
+  /** The line, if one was begun and it is not too long. */
+  *end(): Generator<Buffer> {
+    const line = this.#pieces;
+    this.#pieces = [];
+    this.#bytes = 0;
+    if (line.length > 0) yield Buffer.concat([...line, Buffer.of(NEWLINE)]);
+  }
 }
 
 /**
@@ -47,24 +96,4 @@ export async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
       start = end + 1;
     }
   }
-}
-
-/** Small writes gathered into parts of about `size` bytes. */
-export async function* gathered(
-  parts: AsyncIterable<string | Uint8Array>,
-  size = 1024 * 1024,
-): AsyncGenerator<Uint8Array> {
-  let waiting: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of parts) {
-    const buffer = Buffer.from(part as Uint8Array);
-    waiting.push(buffer);
-    bytes += buffer.length;
-    if (bytes >= size) {
-      yield Buffer.concat(waiting);
-      waiting = [];
-      bytes = 0;
-    }
-  }
-  if (bytes > 0) yield Buffer.concat(waiting);
 }

@@ -7,7 +7,7 @@ import { answerRow, decodeAnswers, StoredAnswer } from '../data/answers.ts';
 import type { Join, JoinPlace } from '../data/join/join.ts';
 import { joinedTable } from '../data/join/joined-table.ts';
 import { lines } from '../data/lines.ts';
-import { BatchError } from '../errors.ts';
+import { BatchError, isFinal } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
 import type { ObjectStore, ObjectUpload } from './collaborators.ts';
 import { readJson } from './read-json.ts';
@@ -63,7 +63,7 @@ async function joinPart(
   if (before !== undefined) tally.addCounts(before.outcomes);
   const columns = await columnsOf(part, objects);
   const join = { ...joinOf(run, part, objects, before?.place, tally), ...columns };
-  const upload = objects.upload(part.output_key, before?.upload);
+  const upload = objects.upload(part.output_key, before?.upload, expectedBytes(part));
   try {
     const state = await added(join, upload, () => timeLeft() > TIME_TO_FINISH);
     if (state !== undefined) {
@@ -74,8 +74,10 @@ async function joinPart(
     requireAllRows(part, tally);
     await upload.complete();
   } catch (error) {
-    // What was put down before belongs to its state, from which a retry goes on.
-    if (before === undefined) await upload.abort();
+    // What was put down before belongs to its state, from which a retry goes on, if there is one.
+    if (before === undefined || isFinal(error)) await upload.abort();
+    // No part may come late, over one of the retry's; the error that led here is the one to tell.
+    else await upload.pause().catch(() => undefined);
     throw error;
   }
   const output_uri = s3Uri({ bucket: objects.bucket, key: part.output_key });
@@ -117,6 +119,11 @@ function joinOf(
     onRow: (row) => tally.addRow(row),
     from,
   };
+}
+
+/** Roughly: the source, as much again, and what a vector of 1,024 numbers takes as text in each row. S3's parts are sized by it. */
+function expectedBytes({ source }: Part): number {
+  return 2 * source.object.bytes + 12_000 * source.row_count;
 }
 
 async function columnsOf({ columns_key: key, source }: Part, objects: ObjectStore) {

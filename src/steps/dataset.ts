@@ -12,6 +12,7 @@ import type { RunRequest } from '../batch/request.ts';
 import { uncompressedName } from '../data/compression.ts';
 import type { Hub, HubFile, PinnedSplit } from '../data/hugging-face/split.ts';
 import { areReadyMade } from '../data/jsonl/ready-made.ts';
+import { noObjects } from '../data/jsonl/table.ts';
 import type { ScanWanted } from '../data/scan.ts';
 import { detectFormat, openTable, type Table } from '../data/table.ts';
 import { refusal } from '../errors.ts';
@@ -83,6 +84,7 @@ export async function readDataset(reading: Reading, before?: ReadingState): Prom
     }
     const file = survey.openFile ?? (await reader.open(source, i === 0));
     if (file === undefined) return state();
+    if (listed.length === 1 && isEmpty(file)) throw noObjects(file.name);
     const isRead = await reader.read(file);
     // Behind the work, not before it: an invocation that does nothing would be followed by another one.
     if (!isRead || (survey.files.length < listed.length && !reading.hasTime())) return state();
@@ -147,7 +149,8 @@ class FileReader {
     this.#reading = reading;
     this.#survey = survey;
     this.#split = split;
-    this.#first = survey.files[0] ?? survey.openFile;
+    const { files, openFile } = survey;
+    this.#first = files.find((file) => !isEmpty(file)) ?? openFile ?? files[0];
   }
 
   get kind(): Pick<Dataset, 'format' | 'readyMade'> {
@@ -177,8 +180,8 @@ class FileReader {
     const format = await detectFormat(source);
     const { columns } = await openTable(source, format, request.csv);
     const file = { object, format, name, columns, relativeKey: uncompressedName(relativeKey) ?? relativeKey };
-    this.#first ??= file;
-    requireAlike(this.#first, file, request);
+    requireAlike(this.#first ?? file, file, request);
+    if (this.#first === undefined || isEmpty(this.#first)) this.#first = file;
     return file;
   }
 
@@ -204,12 +207,17 @@ class FileReader {
     const { request, answers, objects, hasTime } = this.#reading;
     const source = { ...objects.source(file.object), name: file.name };
     const table = await openTable(source, file.format, request.csv);
-    const { readyMade } = this.kind;
-    const prompt = readyMade ? undefined : resolvePrompt(request.promptId, answers);
+    const isAsked = !isEmpty(table) && !this.kind.readyMade;
+    const prompt = isAsked ? resolvePrompt(request.promptId, answers) : undefined;
     // Before the survey, which may read for minutes.
     if (prompt !== undefined) requireColumns(prompt, table.columns);
     return this.#survey.read(file, table, wantedOf(table, prompt, request), hasTime);
   }
+}
+
+/** JSON lines without an object tell of no columns, and need none. */
+function isEmpty({ format, columns }: Pick<OpenFile, 'format' | 'columns'>): boolean {
+  return format === 'jsonl' && columns.length === 0;
 }
 
 function requireAlike(

@@ -97,7 +97,8 @@ async function collect(
 ): Promise<readonly string[]> {
   for await (const key of objects.list(prefix)) {
     if (key.endsWith('.jsonl.out')) {
-      for await (const lines of wholeLines(objects.read(key))) await collector.add(lines);
+      const limits = { onTooLong: () => collector.passOver() };
+      for await (const lines of wholeLines(objects.read(key), limits)) await collector.add(lines);
     } else if (key.endsWith('/manifest.json.out')) {
       await collector.addManifest(readJson(objects, key));
     }
@@ -128,6 +129,11 @@ class Collector {
   async add(lines: Buffer): Promise<void> {
     for (const record of this.#reader.records(lines)) this.#count(record);
     await this.#spill.flush();
+  }
+
+  /** A line that memory cannot hold; the others were paid for as well. */
+  passOver(): void {
+    this.#lines.unusable++;
   }
 
   #count(record: OutputRecord): void {

@@ -2,6 +2,7 @@ import { type RunName, runKeys, type S3Location, s3Uri } from '../batch/keys.ts'
 import type { PinnedObject, UploadState } from '../batch/manifest.ts';
 import { decompressed, uncompressedName } from '../data/compression.ts';
 import type { Hub, HubFile, PinnedSplit } from '../data/hugging-face/split.ts';
+import { isFinal } from '../errors.ts';
 import type { ObjectStore } from './collaborators.ts';
 
 /** A download that was put down: what is there of the object, and its bytes. */
@@ -21,12 +22,27 @@ export interface Fetching {
 export async function fetchFile(
   file: HubFile,
   key: string,
-  { hub, split, objects, hasTime }: Fetching,
+  fetching: Fetching,
   before?: FetchState,
 ): Promise<'was there' | 'fetched' | FetchState> {
   // An earlier try may have completed it, and nobody heard of that.
-  if (await isThere(key, file, objects)) return 'was there';
-  const upload = objects.upload(key, before?.upload);
+  if (await isThere(key, file, fetching.objects)) return 'was there';
+  try {
+    return await fetchOn(file, key, fetching, before);
+  } catch (error) {
+    // S3 removes uploads that nobody completes.
+    if (before === undefined || (error as Error).name !== 'NoSuchUpload') throw error;
+    return fetchOn(file, key, fetching, undefined);
+  }
+}
+
+async function fetchOn(
+  file: HubFile,
+  key: string,
+  { hub, split, objects, hasTime }: Fetching,
+  before: FetchState | undefined,
+): Promise<'fetched' | FetchState> {
+  const upload = objects.upload(key, before?.upload, file.bytes);
   let bytes = before?.bytes ?? 0;
   try {
     for await (const part of hub.read(split, file, bytes)) {
@@ -39,8 +55,10 @@ export async function fetchFile(
     await upload.complete();
     return 'fetched';
   } catch (error) {
-    // One that was put down before belongs to its state, from which a retry goes on.
-    if (before === undefined) await upload.abort();
+    // What was put down before belongs to its state, from which a retry goes on, if there is one.
+    if (before === undefined || isFinal(error)) await upload.abort();
+    // No part may come late, over one of the retry's; the error that led here is the one to tell.
+    else await upload.pause().catch(() => undefined);
     throw error;
   }
 }

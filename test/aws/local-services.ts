@@ -8,7 +8,7 @@ import { realClock } from '../../src/local/clock.ts';
 import { startDynamoDB } from '../../src/local/dynamodb/server.ts';
 import { startS3 } from '../../src/local/s3/server.ts';
 
-const connection = (endpoint: string) => ({
+export const connection = (endpoint: string) => ({
   endpoint,
   region: 'us-east-1',
   credentials: { accessKeyId: 'LOCALTEST', secretAccessKey: 'local' },
@@ -17,6 +17,7 @@ const connection = (endpoint: string) => ({
 const temporary = () => mkdtemp(join(tmpdir(), 'aws-'));
 
 export interface LocalS3 {
+  readonly url: string;
   readonly client: S3Client;
   close(): Promise<void>;
 }
@@ -28,6 +29,7 @@ export async function localS3(...buckets: string[]): Promise<LocalS3> {
   for (const bucket of buckets) await server.createBucket(bucket);
   const client = new S3Client(connection(server.url));
   return {
+    url: server.url,
     client,
     async close() {
       client.destroy();

@@ -5,7 +5,6 @@ import {
   GetObjectCommand,
 } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../src/aws/object-store.ts';
-import type { UploadState } from '../../src/batch/manifest.ts';
 import { BatchError } from '../../src/errors.ts';
 import type { ObjectStore } from '../../src/steps/collaborators.ts';
 import { collected, pieces, textOf } from '../data/memory-source.ts';
@@ -144,30 +143,6 @@ describe.each(stores)('%s', (_, open) => {
     await expect(textOf(source.stream(0))).rejects.toMatchObject({ kind: 'SourceChanged' });
   });
 
-  test('an upload is nothing before it is complete, and goes on wherever it was put down', async () => {
-    const key = `${folder}/upload`;
-    const bytes = randomBytes(20 * 1024 * 1024);
-    await write('source', 'x'.repeat(100));
-    const object = await objects.pin(location('source'));
-    let state: UploadState | undefined;
-    for (const [from, to] of [
-      [0, 6_000_000],
-      [6_000_000, 12_500_000],
-    ] as const) {
-      const upload = objects.upload(key, state);
-      for await (const piece of pieces(bytes.subarray(from, to), 700_001)) await upload.add(piece);
-      // It is plain JSON between two functions.
-      state = JSON.parse(JSON.stringify(await upload.pause())) as UploadState;
-      expect(await objects.exists(key)).toBe(false);
-    }
-    const upload = objects.upload(key, state);
-    await upload.add(bytes.subarray(12_500_000));
-    await upload.add({ object, start: 10, end: 30 });
-    await upload.complete();
-    const written = Buffer.concat(await collected(objects.read(key)));
-    expect(written.equals(Buffer.concat([bytes, Buffer.from('x'.repeat(20))]))).toBe(true);
-  });
-
   test('a read may begin anywhere', async () => {
     await write('lines', '0123456789');
     expect(await textOf(objects.read(`${folder}/lines`, { from: 7 }))).toBe('789');
@@ -264,83 +239,6 @@ describe('on S3 alone', () => {
     expect(commands).toHaveLength(1);
     expect(commands[0]).toBeInstanceOf(GetObjectCommand);
     expect(commands[0]?.input).toMatchObject({ IfMatch: pinned.etag, Range: 'bytes=0-0' });
-  });
-});
-
-describe('an object of bytes and of ranges that are copied', () => {
-  const MiB = 1024 * 1024;
-  const source = randomBytes(23 * MiB);
-  const put = (bytes: number) => Uint8Array.from(randomBytes(bytes));
-  const shapes: readonly [string, readonly (number | readonly [number, number])[], number][] = [
-    ['a table and its new columns', [[0, 20 * MiB], 3 * MiB, 100], 1],
-    ['nothing', [], 0],
-    ['bytes alone', [10, 9 * MiB, 7], 0],
-    ['a small range alone', [[5, 500]], 0],
-    ['a range behind too few bytes for a part', [100, [0, 18 * MiB]], 1],
-    ['ranges and bytes in turns', [[0, 6 * MiB], 10, [6 * MiB, 7 * MiB], 10, [7 * MiB, 23 * MiB], 10], 2],
-    ['a range that its beginning leaves too small', [4 * MiB, [0, 5.5 * MiB], 1], 0],
-  ];
-
-  test.each(shapes)('%s', async (name, shape, copies) => {
-    const objects = s3ObjectStore(s3.client, 'bucket');
-    await objects.write('pieces/source', pieces(source, MiB));
-    const object = await objects.pin({ bucket: 'bucket', key: 'pieces/source' });
-    const wanted = shape.map((part) =>
-      typeof part === 'number' ? put(part) : { object, start: part[0], end: part[1] },
-    );
-    const sent: string[] = [];
-    s3.client.middlewareStack.add(
-      (next, { commandName }) =>
-        (args) => {
-          sent.push(String(commandName));
-          return next(args);
-        },
-      { step: 'initialize', name: 'sent', override: true },
-    );
-    const upload = objects.upload(`pieces/${name}`);
-    for (const piece of wanted) await upload.add(piece);
-    await upload.complete();
-    s3.client.middlewareStack.remove('sent');
-    const expected = Buffer.concat(
-      wanted.map((piece) => ('object' in piece ? source.subarray(piece.start, piece.end) : piece)),
-    );
-    expect(Buffer.concat(await collected(objects.read(`pieces/${name}`))).equals(expected)).toBe(true);
-    expect(sent.filter((command) => command === 'UploadPartCopyCommand')).toHaveLength(copies);
-  });
-
-  test('is not put down with fewer bytes than S3 takes as a part', async () => {
-    const upload = s3ObjectStore(s3.client, 'bucket').upload('pieces/small');
-    await upload.add(put(5 * MiB - 1));
-    expect(await upload.pause()).toBeUndefined();
-    await upload.add(put(1));
-    expect(await upload.pause()).toMatchObject({ parts: [{ part: 1 }] });
-    await upload.abort();
-  });
-
-  test('that was completed cannot be gone on with, and S3 says so by name', async () => {
-    const objects = s3ObjectStore(s3.client, 'bucket');
-    const upload = objects.upload('pieces/done');
-    await upload.add(put(5 * MiB));
-    const state = await upload.pause();
-    await upload.complete();
-    const again = objects.upload('pieces/done', state);
-    await again.add(put(5 * MiB));
-    await expect(again.pause()).rejects.toMatchObject({ name: 'NoSuchUpload' });
-  });
-
-  test('is not made of an object that was replaced, and leaves no upload behind', async () => {
-    const objects = s3ObjectStore(s3.client, 'bucket');
-    await objects.write('pieces/replaced', pieces(source, MiB));
-    const object = await objects.pin({ bucket: 'bucket', key: 'pieces/replaced' });
-    await objects.write('pieces/replaced', 'other');
-    const upload = objects.upload('pieces/never');
-    const copied = async () => {
-      await upload.add({ object, start: 0, end: 10 * MiB });
-      await upload.complete();
-    };
-    await expect(copied()).rejects.toMatchObject({ kind: 'SourceChanged' });
-    await upload.abort();
-    expect(await objects.exists('pieces/never')).toBe(false);
   });
 });
 

@@ -49,12 +49,35 @@ test('a secret that does not exist is not found', async () => {
   });
 });
 
-test('a secret is read once, a fault is not kept', async () => {
+test('a secret is read once a minute, a fault is not kept', async () => {
   const send = jest.spyOn(client, 'send');
-  const read = secretReader(client);
+  let now = 1_000_000;
+  const read = secretReader(client, () => now);
   send.mockImplementationOnce(() => Promise.reject(new Error('a passing fault')));
   await expect(read('plain')).rejects.toThrow('a passing fault');
   expect(await Promise.all([read('plain'), read('plain')])).toEqual(['hf_plain', 'hf_plain']);
+  now += 59_999;
+  expect(await read('plain')).toBe('hf_plain');
+  expect(send).toHaveBeenCalledTimes(2);
+  now += 1;
+  send.mockImplementationOnce(() => Promise.resolve({ SecretString: 'hf_replaced' }));
+  expect(await read('plain')).toBe('hf_replaced');
+  expect(await read('plain')).toBe('hf_replaced');
+  expect(send).toHaveBeenCalledTimes(3);
+  send.mockRestore();
+});
+
+test('a fault that comes late does not take away what was read since', async () => {
+  const send = jest.spyOn(client, 'send');
+  let now = 0;
+  const read = secretReader(client, () => now);
+  let fail: (error: Error) => void = () => undefined;
+  send.mockImplementationOnce(() => new Promise((_, reject) => (fail = reject)));
+  const early = read('plain');
+  now += 60_000;
+  expect(await read('plain')).toBe('hf_plain');
+  fail(new Error('timed out'));
+  await expect(early).rejects.toThrow('timed out');
   expect(await read('plain')).toBe('hf_plain');
   expect(send).toHaveBeenCalledTimes(2);
   send.mockRestore();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { gathered, LineTooLong, lines, wholeLines } from '../../src/data/lines.ts';
+import { LineTooLong, lines, wholeLines } from '../../src/data/lines.ts';
 import { collected, cutAt, pieces } from './memory-source.ts';
 
 const linesOf = (text: string, size = 1) => collected(lines(pieces(Buffer.from(text), size)));
@@ -52,34 +52,86 @@ test('a view into a larger buffer is read alone', async () => {
   expect(await collected(lines(view()))).toEqual(['a', 'b']);
 });
 
-test('gathers parts without losing, adding or reordering a byte', async () => {
-  const part = fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 20 }));
-  await fc.assert(
-    fc.asyncProperty(fc.array(part), fc.integer({ min: 1, max: 40 }), async (parts, size) => {
-      async function* stream() {
-        yield* parts;
-      }
-      const whole = Buffer.concat(parts.map((any) => Buffer.from(any as Uint8Array)));
-      const out = await collected(gathered(stream(), size));
-      expect(Buffer.concat(out)).toEqual(whole);
-      expect(out.every((piece) => piece.length > 0)).toBe(true);
-      expect(out.slice(0, -1).every((piece) => piece.length >= size)).toBe(true);
-    }),
-    { numRuns: 50 },
+describe('lines of more than 4 bytes', () => {
+  const cases: readonly [string, string, number][] = [
+    ['', '', 0],
+    ['abcd\n', 'abcd\n', 0],
+    ['abcd', 'abcd\n', 0],
+    ['abcde\n', '', 1],
+    ['abcde', '', 1],
+    ['a\nabcde\nb\n', 'a\nb\n', 1],
+    ['a\nabcdefghijklm\nb', 'a\nb\n', 1],
+    ['a\nabcdefghijklm', 'a\n', 1],
+    ['abcde\n\nfghij\nklmn\nopqrstuvwxyz', '\nklmn\n', 3],
+    ['ééé\nééa\néé\n', 'éé\n', 2],
+    ['abcd\r\na\r\n', 'a\r\n', 1],
+  ];
+
+  const read = async (stream: AsyncIterable<Uint8Array>) => {
+    let left = 0;
+    const whole = await collected(wholeLines(stream, { maxLineBytes: 4, onTooLong: () => left++ }));
+    return [Buffer.concat(whole).toString(), left];
+  };
+
+  test.each(cases)(
+    'of %j are left out and counted, wherever the bytes are cut',
+    async (text, rest, count) => {
+      const bytes = Buffer.from(text);
+      for (let cut = 0; cut <= bytes.length; cut++)
+        expect(await read(cutAt(bytes, cut))).toEqual([rest, count]);
+      for (const size of [1, 2, 3, 5, 7, 100]) expect(await read(pieces(bytes, size))).toEqual([rest, count]);
+    },
   );
+
+  test.each(cases)(
+    'in %j are an error where nobody is told, wherever the bytes are cut',
+    async (text, rest, count) => {
+      const bytes = Buffer.from(text);
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        const found = collected(wholeLines(cutAt(bytes, cut), { maxLineBytes: 4 }));
+        if (count > 0) await expect(found).rejects.toThrow(LineTooLong);
+        else expect(Buffer.concat(await found).toString()).toBe(rest);
+      }
+    },
+  );
+
+  test('are told of in their place', async () => {
+    const told: string[] = [];
+    const stream = pieces(Buffer.from('a\nabcdef\nb\nc\nabcdef'), 3);
+    for await (const piece of wholeLines(stream, { maxLineBytes: 4, onTooLong: () => told.push('-') }))
+      told.push(piece.toString());
+    expect(told.join('')).toBe('a\n-b\nc\n-');
+  });
+
+  test('are those that a split finds', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'bc', 'é', '\n'), maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(text, fc.integer({ min: 1, max: 9 }), async (content, size) => {
+        const all = content.split('\n');
+        if (all.at(-1) === '') all.pop();
+        const short = all.filter((line) => Buffer.byteLength(line) <= 4);
+        const rest = short.map((line) => `${line}\n`).join('');
+        expect(await read(pieces(Buffer.from(content), size))).toEqual([rest, all.length - short.length]);
+      }),
+    );
+  });
 });
 
-test('gathers many small parts into a few', async () => {
-  async function* small() {
-    for (let i = 0; i < 100_000; i++) yield 'twenty-two characters\n';
+test('of a line that is left out nothing is kept while it goes on', async () => {
+  const [pieceBytes, count] = [1024 * 1024, 300];
+  let most = 0;
+  async function* endless() {
+    yield Buffer.from('a\n');
+    for (let i = 0; i < count; i++) {
+      yield Buffer.alloc(pieceBytes, 'x');
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    }
+    yield Buffer.from('\nb\n');
   }
-  expect((await collected(gathered(small()))).length).toBeLessThanOrEqual(3);
-});
-
-test('a line that is longer than memory should hold is an error, wherever the pieces end', async () => {
-  for (const size of [1, 7, 50, 1000]) {
-    const read = async (text: string) => collected(wholeLines(pieces(Buffer.from(text), size), 100));
-    expect(Buffer.concat(await read(`${'a'.repeat(99)}\nb\n`)).toString()).toBe(`${'a'.repeat(99)}\nb\n`);
-    if (size < 100) await expect(read(`b\n${'a'.repeat(300)}\n`)).rejects.toThrow(LineTooLong);
-  }
+  const before = process.memoryUsage().arrayBuffers;
+  let left = 0;
+  const limits = { maxLineBytes: 3 * pieceBytes, onTooLong: () => left++ };
+  expect(Buffer.concat(await collected(wholeLines(endless(), limits))).toString()).toBe('a\nb\n');
+  expect(left).toBe(1);
+  expect(most - before).toBeLessThan((count / 2) * pieceBytes);
 });

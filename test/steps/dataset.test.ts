@@ -237,3 +237,50 @@ test('the names of a thousand columns are no part of the items that the state ma
   }
   expect(objects.json('runs/many/r1/columns/00000.json')).toEqual([{ columns: ['topic', ...keys] }]);
 });
+
+describe('JSON lines without an object', () => {
+  const objectsOf = (file: string, rows: number) =>
+    Array.from({ length: rows }, (_, i) => `${JSON.stringify({ topic: `${file}:${i}` })}\n`).join('');
+  const ready = Array.from({ length: 120 }, (_, i) => `{"recordId":"${i}","modelInput":{}}\n`).join('');
+
+  test.each([
+    ['first', { '1.jsonl': '', '2.jsonl': objectsOf('2', 120) }, {}],
+    ['first and second', { '1.jsonl': '\n', '2.jsonl': '', '3.jsonl': objectsOf('3', 120) }, {}],
+    ['between', { '1.jsonl': objectsOf('1', 60), '2.jsonl': '\n\n', '3.jsonl': objectsOf('3', 60) }, {}],
+    ['last', { '1.jsonl': objectsOf('1', 120), '2.jsonl': '' }, {}],
+    ['in another format', { '1.jsonl': '', '2.jsonl': objectsOf('2', 120) }, { output_format: 'csv' }],
+    ['before ready-made records', { '1.jsonl': '', '2.jsonl': ready }, { prompt_id: undefined }],
+    ['behind ready-made records', { '1.jsonl': ready, '2.jsonl': '' }, { prompt_id: undefined }],
+  ])('%s add nothing to a dataset of many objects', async (_, files, change) => {
+    const { objects, run } = prepare(files, change);
+    const { ready_made, output_format } = await run;
+    expect([ready_made ?? false, output_format]).toEqual([
+      'prompt_id' in change,
+      'output_format' in change ? 'csv' : 'jsonl',
+    ]);
+    const rows = parts(objects).map(({ source }) => [source.object.key.slice(-7), source.row_count]);
+    const full = Object.entries(files).filter(([, text]) => text.trim() !== '');
+    expect(rows).toEqual(full.map(([name, text]) => [name, text.split('\n').length - 1]));
+  });
+
+  test.each([
+    [
+      { '1.jsonl': '', '2.jsonl': '\n' },
+      {},
+      'Cannot start the run: the dataset must have at least one row, got 0.',
+    ],
+    [
+      { '1.jsonl': '' },
+      {},
+      'Cannot read s3://bucket/inputs/many/1.jsonl: the file must have JSON objects, a line each, and it is empty.',
+    ],
+    [{ '1.jsonl': '', '2.csv': table('2', 120) }, {}, 'all objects of the dataset must have one format'],
+    [{ '1.jsonl': '', '2.jsonl': objectsOf('2', 120) }, { prompt_id: undefined }, 'prompt_id must be given'],
+    [{ '1.jsonl': '', '2.jsonl': '{"id":1}\n' }, {}, 'missing: topic; existing: id.'],
+  ])('%j is refused', async (files, change, sentence) => {
+    await expect(prepare(files, change).run).rejects.toMatchObject({
+      kind: 'InvalidInput',
+      message: expect.stringContaining(sentence),
+    });
+  });
+});

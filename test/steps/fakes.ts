@@ -20,19 +20,26 @@ import { collected, pieces } from '../data/memory-source.ts';
 export type Journal = string[];
 
 const etagOf = (bytes: Uint8Array) => `"${createHash('md5').update(bytes).digest('hex')}"`;
+const named = (name: string) => Object.assign(new Error(name), { name });
+
+interface MemoryStoreOptions {
+  readonly bucket?: string;
+  readonly pieceBytes?: number;
+  /** What an upload that is put down must have: 5 MiB in S3, which would make the tables of step tests large. */
+  readonly leastPartBytes?: number;
+}
 
 /** One bucket as a map. It streams in small pieces, so that readers meet every kind of cut. */
 export class MemoryStore implements ObjectStore {
   readonly bucket: string;
   readonly objects = new Map<string, Buffer>();
   readonly #pieceBytes: number;
+  readonly #leastPartBytes: number;
 
-  constructor({
-    bucket = 'bucket',
-    pieceBytes = 13,
-  }: { readonly bucket?: string; readonly pieceBytes?: number } = {}) {
+  constructor({ bucket = 'bucket', pieceBytes = 13, leastPartBytes = 1 }: MemoryStoreOptions = {}) {
     this.bucket = bucket;
     this.#pieceBytes = pieceBytes;
+    this.#leastPartBytes = leastPartBytes;
   }
 
   put(key: string, content: string | Uint8Array): void {
@@ -97,28 +104,56 @@ export class MemoryStore implements ObjectStore {
     yield* [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
   }
 
-  /** Uploads that were put down, by id: a part each time that it was. */
-  readonly #uploads = new Map<string, Buffer[]>();
+  /** Uploads that were put down and have not ended, by id: their parts by number. */
+  readonly #uploads = new Map<string, Map<number, Buffer>>();
+  #begun = 0;
 
   upload(key: string, state?: UploadState): ObjectUpload {
-    const parts =
-      state === undefined ? [] : (this.#uploads.get(state.upload_id) ?? []).slice(0, state.parts.length);
+    const done = [...(state?.parts ?? [])];
+    let id = state?.upload_id;
     let waiting: Uint8Array[] = [];
+    let ended = false;
+    const stored = () => {
+      const parts = id === undefined ? new Map<number, Buffer>() : this.#uploads.get(id);
+      if (ended || parts === undefined) throw named('NoSuchUpload');
+      return parts;
+    };
+    const end = () => {
+      if (id !== undefined) this.#uploads.delete(id);
+      ended = true;
+    };
     return {
       add: async (piece) => {
+        stored();
         const bytes =
           'object' in piece ? this.#unchanged(piece.object).subarray(piece.start, piece.end) : piece;
         waiting.push(Uint8Array.from(bytes));
       },
       pause: async () => {
-        parts.push(Buffer.concat(waiting));
+        const parts = stored();
+        const bytes = Buffer.concat(waiting);
+        if (bytes.length > 0 && bytes.length < this.#leastPartBytes) return undefined;
+        id ??= `upload-${++this.#begun}`;
+        if (bytes.length > 0) {
+          parts.set(done.length + 1, bytes);
+          done.push({ part: done.length + 1, etag: etagOf(bytes) });
+        }
+        this.#uploads.set(id, parts);
         waiting = [];
-        const upload_id = state?.upload_id ?? `upload-${this.#uploads.size + 1}`;
-        this.#uploads.set(upload_id, [...parts]);
-        return { upload_id, parts: parts.map((_, i) => ({ part: i + 1, etag: `"${i + 1}"` })) };
+        return { upload_id: id, parts: [...done] };
       },
-      complete: async () => this.put(key, Buffer.concat([...parts, ...waiting])),
-      abort: async () => undefined,
+      complete: async () => {
+        const parts = stored();
+        // A part that was sent again has another ETag than the state that knows the first.
+        const whole = done.map(({ part, etag }) => {
+          const bytes = parts.get(part);
+          if (bytes === undefined || etagOf(bytes) !== etag) throw named('InvalidPart');
+          return bytes;
+        });
+        this.put(key, Buffer.concat([...whole, ...waiting]));
+        end();
+      },
+      abort: async () => end(),
     };
   }
 

@@ -106,6 +106,22 @@ test('a download that is put down, again and again, goes on where it was', async
   expect(objects.objects.get(key)?.equals(converted['default/train/0000.parquet'])).toBe(true);
 });
 
+test('a download whose upload is gone when it is taken up begins anew', async () => {
+  const converted = { 'default/train/0000.parquet': await topicsParquet(40_000) };
+  const { hub, objects } = await world({ datasets: { 'owner/jokes': { files: {}, converted } } });
+  const defaults = { maxRecordsPerJob: 100_000 };
+  const asked = { objects, hub, defaults };
+  expect(await preprocess(input, { ...asked, timeLeft: () => 0 })).toMatchObject({ unfinished: true });
+  const { state } = JSON.parse(objects.text('runs/hf/r1/survey.json'));
+  const key = `hf/owner/jokes/${state.split.commit}/default/train/0000.parquet`;
+  expect(objects.objects.has(key)).toBe(false);
+  await objects.upload(key, state.fetch.upload).abort();
+  expect(await preprocessed(input, objects, { ...asked, timeLeft: () => Infinity })).toMatchObject({
+    row_count: 40_000,
+  });
+  expect(objects.objects.get(key)?.equals(converted['default/train/0000.parquet'])).toBe(true);
+});
+
 test('a set whose terms were not accepted is refused with what to do, and nothing is left', async () => {
   const { hub, objects } = await world({
     datasets: { 'owner/jokes': { files: { 'train.csv': topics(150) }, gated: 'not accepted' } },

@@ -298,3 +298,13 @@ test('a manifest that cannot be fetched is an error, for a retry may fetch it', 
   });
   await expect(postprocess(input, { objects })).rejects.toThrow('service down');
 });
+
+test('a line that no memory should hold is left out, and costs the others nothing', async () => {
+  const long = `${four.slice(0, -1)},"echo":"${'x'.repeat(65 * 1024 * 1024)}"}`;
+  const objects = new MemoryStore({ pieceBytes: 1024 * 1024 });
+  objects.put(outputKey, lines(long, five, six, seven));
+  const report = await postprocess(input, { objects });
+  const rows = await plainAnswers(decodeAnswers(objects.read('runs/jokes/run-1/answers/00001.arrow')));
+  expect(short(rows)).toEqual(['4?', ...jokes.slice(1)]);
+  expect(report.discrepancies).toEqual([unread]);
+});

@@ -240,6 +240,18 @@ test.each<[string, string | undefined, object, string]>([
 test.each([
   ['an empty object', 'inputs/t.csv', '', 'the file must have a header and rows, and it is empty.'],
   [
+    'JSON lines without one',
+    'inputs/t.jsonl',
+    '\n\r\n',
+    'the file must have JSON objects, a line each, and it is empty.',
+  ],
+  [
+    'objects without keys',
+    'inputs/t.jsonl',
+    '{}\n{}\n',
+    'its objects must have keys, and the first 2 have none.',
+  ],
+  [
     'a ragged row',
     'inputs/t.csv',
     `${topics(120)}x\n`,

@@ -1,8 +1,11 @@
 import { BatchError } from '../../errors.ts';
 import type { JsonlRecord } from './table.ts';
+import { requireUtf8Text } from './utf8-text.ts';
 
 /** Keys of a line that Bedrock reads as it is. */
 const KEYS = ['recordId', 'modelInput'] as const;
+/** All ids of a job are in memory at a time. */
+const MOST_ID_BYTES = 256;
 
 /** Whether the lines of a file are meant for Bedrock as they are, by its first keys. */
 export function areReadyMade(columns: readonly string[]): boolean {
@@ -16,9 +19,18 @@ export function areReadyMade(columns: readonly string[]): boolean {
 export function ownRecordId({ members, line }: JsonlRecord, name: string): string {
   const [recordId, modelInput] = KEYS.map((key) => members.get(key));
   const id = recordId?.startsWith('"') ? (JSON.parse(recordId) as string) : '';
-  if (id !== '' && modelInput?.startsWith('{') && members.size === KEYS.length) return id;
-  const rule = `must have a recordId (a string), a modelInput (an object) and nothing else, as Bedrock's records do`;
-  throw new BatchError('InvalidInput', `Cannot read ${name}: line ${line} ${rule}.`);
+  if (id === '' || !modelInput?.startsWith('{') || members.size > KEYS.length) {
+    const what = 'a recordId (a string), a modelInput (an object) and nothing else';
+    throw refused(name, line, `${what}, as Bedrock's records do`);
+  }
+  if (Buffer.byteLength(id) > MOST_ID_BYTES)
+    throw refused(name, line, `a recordId of at most ${MOST_ID_BYTES} bytes, and it has more`);
+  requireUtf8Text('recordId', recordId, { name, line });
+  return id;
+}
+
+function refused(name: string, line: number, what: string): BatchError {
+  return new BatchError('InvalidInput', `Cannot read ${name}: line ${line} must have ${what}.`);
 }
 
 /** Ids that may not come twice within one job: the last so many are remembered. */

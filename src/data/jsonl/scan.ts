@@ -3,10 +3,8 @@ import type { ByteSource } from '../byte-source.ts';
 import { jsonStringBytes, type ScannedRows, type ScanWanted } from '../scan.ts';
 import { memberText } from './members.ts';
 import { ownRecordId } from './ready-made.ts';
-import { behindRecord, type JsonlRecord, jsonlRecords } from './table.ts';
-
-/** Records that are told of together. */
-const BATCH_RECORDS = 1000;
+import { behindRecord, isBatch, type JsonlRecord, jsonlRecords } from './table.ts';
+import { requireUtf8Keys, requireUtf8Text } from './utf8-text.ts';
 
 /** Every object from a position on, checked, with what a survey wants to know of it. */
 export async function* scanJsonl(
@@ -17,7 +15,7 @@ export async function* scanJsonl(
   let batch = new Scanned(source.name, wanted, from);
   for await (const record of jsonlRecords(source, from)) {
     batch.add(record);
-    if (batch.count < BATCH_RECORDS) continue;
+    if (!isBatch(batch.count, batch.bytes)) continue;
     yield batch;
     batch = new Scanned(source.name, wanted, batch.next);
   }
@@ -28,6 +26,8 @@ class Scanned implements ScannedRows {
   readonly keys = new Set<string>();
   readonly recordIds: string[] = [];
   next: StartPosition;
+  /** Of the records' lines. */
+  bytes = 0;
   readonly #name: string;
   readonly #wanted: ScanWanted;
   readonly #positions: Omit<StartPosition, 'row'>[] = [];
@@ -46,15 +46,25 @@ class Scanned implements ScannedRows {
 
   add(record: JsonlRecord): void {
     const { members, offset, line, bytes } = record;
-    for (const key of members.keys()) this.keys.add(key);
     const { sized, texts, records } = this.#wanted;
+    this.#requireUtf8(record);
+    for (const key of members.keys()) this.keys.add(key);
     if (records) this.recordIds.push(ownRecordId(record, this.#name));
+    this.bytes += bytes.length;
     this.#positions.push({ offset, line });
     this.#sizes.push(
       records ? bytes.length + 1 : sized.reduce((sum, key) => sum + sizeOf(members.get(key)), 0),
     );
     if (texts.length > 0) this.#texts.push(texts.map((key) => memberText(members.get(key))));
     this.next = { row: this.next.row + 1, ...behindRecord(record) };
+  }
+
+  /** Lines that stay lines keep their bytes; of those that do not, any key and value may go into the output. */
+  #requireUtf8({ members, line }: JsonlRecord): void {
+    const { sized, read } = this.#wanted;
+    const place = { name: this.#name, line };
+    if (read.length > 0) requireUtf8Keys(members.keys(), this.keys, place);
+    for (const key of read.length > 0 ? members.keys() : sized) requireUtf8Text(key, members.get(key), place);
   }
 
   size(i: number): number {

@@ -90,20 +90,31 @@ export class KeyCollector {
 
 /** Records that tell the columns before the whole file is read. */
 const LEADING_RECORDS = 1000;
+/** They are read whenever a file is opened, and may hold images. */
+const LEADING_BYTES = 16 * 1024 * 1024;
 
-/** @throws BatchError InvalidInput for a file without an object */
+/**
+ * The columns, as far as the first objects tell them; none where there is no object.
+ * @throws BatchError InvalidInput for objects without keys
+ */
 export async function leadingKeys(source: ByteSource, from: StartPosition): Promise<readonly string[]> {
   const keys = new KeyCollector(source.name);
   let records = 0;
   for await (const record of jsonlRecords(source, from)) {
     keys.add(record.members.keys());
-    if (++records === LEADING_RECORDS) break;
+    records++;
+    if (records === LEADING_RECORDS || record.offset - from.offset > LEADING_BYTES) break;
   }
-  if (records > 0) return keys.keys;
-  throw new BatchError(
-    'InvalidInput',
-    `Cannot read ${source.name}: the file must have JSON objects, a line each, and it is empty.`,
-  );
+  // No columns are the sign of a file without rows, and are that alone.
+  if (records === 0 || keys.keys.length > 0) return keys.keys;
+  const rule = `must have keys, and the first ${records} have none`;
+  throw new BatchError('InvalidInput', `Cannot read ${source.name}: its objects ${rule}.`);
+}
+
+/** The refusal of a dataset that is one file without an object. */
+export function noObjects(name: string): BatchError {
+  const sentence = `Cannot read ${name}: the file must have JSON objects, a line each, and it is empty.`;
+  return new BatchError('InvalidInput', sentence);
 }
 
 export interface JsonlRowRange {
@@ -126,8 +137,12 @@ export async function* jsonlRows(
   }
 }
 
-/** Rows that are made into one batch. */
-const BATCH_ROWS = 1000;
+const [BATCH_ROWS, BATCH_BYTES] = [1000, 1024 * 1024];
+
+/** Whether so many records are enough to be handed out together: their texts are kept until then. */
+export function isBatch(records: number, bytes: number): boolean {
+  return records >= BATCH_ROWS || bytes >= BATCH_BYTES;
+}
 
 /** The values of some keys as text; of a key that an object does not have, null. */
 export async function* jsonlTexts(
@@ -135,15 +150,16 @@ export async function* jsonlTexts(
   range: JsonlRowRange,
   columns: readonly string[],
 ): AsyncGenerator<TextBatch> {
-  let rows: (readonly (string | null)[])[] = [];
+  let [rows, bytes] = [[] as (readonly (string | null)[])[], 0];
   let row = range.from.row + range.skip;
   let next: StartPosition | undefined;
   for await (const record of jsonlRows(source, range)) {
     rows.push(columns.map((column) => memberText(record.members.get(column))));
+    bytes += record.bytes.length;
     next = { row: ++row, ...behindRecord(record) };
-    if (rows.length < BATCH_ROWS) continue;
+    if (!isBatch(rows.length, bytes)) continue;
     yield { rows, next };
-    rows = [];
+    [rows, bytes] = [[], 0];
   }
   if (rows.length > 0) yield { rows, next };
 }

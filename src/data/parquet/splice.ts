@@ -54,9 +54,9 @@ export async function* spliceParquet(table: ParquetTable, options: SpliceOptions
   const groups = groupsOf(from, columns);
   for (const count of table.rowGroups.slice(groups.length, cut?.wholeGroups)) {
     groups.push({ rows: count, chunks: yield* newChunks(position, count, options) });
-    const { offset } = position;
-    // Made where it is wanted: it has every row group so far.
-    yield { kind: 'state', rows: rowsOf(groups), state: () => stateOf(offset, groups) };
+    const [{ offset }, { length }] = [position, groups];
+    // Made only where it is wanted: it has every row group so far.
+    yield { kind: 'state', rows: rowsOf(groups), state: () => stateOf(offset, groups.slice(0, length)) };
   }
   const anew: WrittenPages[] = [];
   if (cut?.broken) {

@@ -5,6 +5,7 @@ import {
   type JsonlRecord,
   jsonlRecords,
   KeyCollector,
+  leadingKeys,
 } from '../../../src/data/jsonl/table.ts';
 import { collected, memorySource } from '../memory-source.ts';
 
@@ -24,6 +25,9 @@ async function records(content: string | Buffer, pieceBytes = 7): Promise<JsonlR
 }
 
 describe('the members of an object', () => {
+  // Brackets and quotes within strings are none.
+  const deep = `${'[{"]\\"}": '.repeat(150)}["{", 1.0]${'}]'.repeat(150)}`;
+  const deepMember = `"deep": ${deep} `;
   const cases: readonly [string, Record<string, string> | undefined][] = [
     ['{}', {}],
     [' { "a" : 1 } ', { a: '1' }],
@@ -33,6 +37,12 @@ describe('the members of an object', () => {
     ['{"\\u0061":1}', { a: '1' }],
     ['{"":1,"__proto__":2}', { '': '1', ['__proto__']: '2' }],
     [`{"deep":${'['.repeat(300)}${']'.repeat(300)}}`, { deep: `${'['.repeat(300)}${']'.repeat(300)}` }],
+    [
+      `{"n":9007199254740993,"c":1e400,"2":1.10,"1":"\\ud83d]}",${deepMember}}`,
+      { n: '9007199254740993', c: '1e400', 2: '1.10', 1: '"\\ud83d]}"', deep },
+    ],
+    [`{"a":01,${deepMember}}`, undefined],
+    [`[{${deepMember}}]`, undefined],
     ['[1]', undefined],
     ['"text"', undefined],
     ['{"a":1', undefined],
@@ -44,6 +54,11 @@ describe('the members of an object', () => {
 
   test.each(cases)('%s', (text, expected) => {
     expect(members(text)).toEqual(expected);
+  });
+
+  test('of values that no stack could hold', () => {
+    const value = '['.repeat(200_000) + ']'.repeat(200_000);
+    expect(members(`{"a":1.0,"b":${value}}`)).toEqual({ a: '1.0', b: value });
   });
 
   test('are those that JSON.parse finds, in any object', () => {
@@ -151,4 +166,19 @@ test('a line that no memory should hold is refused with its number', async () =>
     kind: 'InvalidInput',
     message: 'Cannot read t.jsonl: line 2 must have at most 67108864 bytes, and it has more.',
   });
+});
+
+test.each(['', '\n', '\r\n\n\n', '\uFEFF', '\uFEFF\n'])('the file %j has no columns', async (content) => {
+  const source = memorySource(content, 't.jsonl');
+  expect(await leadingKeys(source, await firstJsonlPosition(source))).toEqual([]);
+});
+
+test('objects without a key are not taken for a file without objects', async () => {
+  const keys = (content: string) =>
+    leadingKeys(memorySource(content, 't.jsonl'), { row: 0, offset: 0, line: 1 });
+  await expect(keys('{}\n{}\n')).rejects.toMatchObject({
+    kind: 'InvalidInput',
+    message: 'Cannot read t.jsonl: its objects must have keys, and the first 2 have none.',
+  });
+  expect(await keys('{}\n{"a":1}\n')).toEqual(['a']);
 });

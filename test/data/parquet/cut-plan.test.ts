@@ -6,6 +6,7 @@ import {
   encodeParquet,
   openParquet,
   type ParquetTable,
+  type Segment,
   spliceParquet,
 } from '../../../src/data/parquet/parquet.ts';
 import { planCut } from '../../../src/data/parquet/table-cut.ts';
@@ -111,6 +112,10 @@ test.each(PLACES)('chunks $name: $rows rows', ({ starts, rows, whole, copied, ..
   expect(planCut(table, rows)).toEqual({ rows, wholeGroups: whole, copiedEnd: copied, ...broken });
 });
 
+/** A segment whose state is there to be compared. */
+const plain = (segment: Segment) =>
+  segment.kind === 'state' ? { ...segment, state: segment.state() } : segment;
+
 test('a splice that was put down after any row group goes on to the same file', async () => {
   const path = newPath(duck);
   await duck.run(`COPY (${everyType(5000)}) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
@@ -121,9 +126,9 @@ test('a splice that was put down after any row group goes on to the same file', 
       if (segment.kind !== 'state') continue;
       const next = counting();
       await next(segment.rows);
-      const from = JSON.parse(JSON.stringify(segment.state));
+      const from = JSON.parse(JSON.stringify(segment.state()));
       const rest = await collect(spliceParquet(table, { columns: COLUMNS, rows, next, from }));
-      expect(rest).toEqual(whole.slice(i + 1));
+      expect(rest.map(plain)).toEqual(whole.slice(i + 1).map(plain));
     }
   }
 });
