@@ -16,7 +16,7 @@ const local = program
 local
   .command('run')
   .description('runs a table through the stack and leaves it here with its answers')
-  .option('--input <file>', 'a CSV, JSONL or Parquet file')
+  .option('--input <file>', 'a CSV, JSONL or Parquet file, the first two also as .gz or .zst')
   .option(
     '--execution-input <file>',
     "the execution's input as JSON; its s3_uri is where --input is uploaded to",

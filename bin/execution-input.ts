@@ -4,6 +4,7 @@ import { DEFAULT_RECORDS_PER_JOB } from '../src/batch/chunk-plan.ts';
 import { parseS3Uri, prefixes } from '../src/batch/keys.ts';
 import { JOB_NAME_PREFIX_LENGTH } from '../src/batch/names.ts';
 import { parseRunRequest } from '../src/batch/request.ts';
+import { uncompressedName } from '../src/data/compression.ts';
 import { BatchError, refusal } from '../src/errors.ts';
 import { resolveModel } from '../src/models/registry.ts';
 import { resolvePrompt } from '../src/prompts/prompt.ts';
@@ -40,6 +41,8 @@ export type ExecutionInput = Readonly<Record<string, unknown>> & {
 
 /** Stands for the stack's bucket in an execution input that is written before the stack is there. */
 const BUCKET_PLACEHOLDER = '${bucketName}';
+/** The same in the README's words. */
+const BUCKET_IN_WORDS = '<bucketName>';
 
 /** The execution's input from a JSON file, from options, or from both; options win. */
 export async function executionInput(options: LocalRunOptions, bucket: string): Promise<ExecutionInput> {
@@ -58,7 +61,8 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
     revision: options.revision,
     infer_types: options.inferTypes,
     embedding_type: options.embeddingType,
-    csv_delimiter: options.csvDelimiter,
+    // What a shell makes of '\t' is two characters.
+    csv_delimiter: options.csvDelimiter === '\\t' ? '\t' : options.csvDelimiter,
     csv_ragged_rows: options.csvRaggedRows,
   };
   const input: Record<string, unknown> = {
@@ -67,9 +71,11 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
   };
   if (options.datasetId !== undefined) input['job_name_prefix'] ??= prefixFrom(options.datasetId);
   if (options.input === undefined) return input;
-  input['job_name_prefix'] ??= prefixFrom(options.input);
-  input['s3_uri'] ??=
-    `s3://${bucket}/${prefixes.inputs}${String(input['job_name_prefix'])}/${basename(options.input)}`;
+  // A written input must say all that a deployed machine needs.
+  if (options.executionInput === undefined) input['job_name_prefix'] ??= prefixFrom(options.input);
+  const folder = `s3://${bucket}/${prefixes.inputs}${String(input['job_name_prefix'])}/`;
+  // All objects below it are one dataset.
+  input['s3_uri'] ??= (await isFolder(options.input)) ? folder : folder + basename(options.input);
   return input;
 }
 
@@ -84,7 +90,7 @@ export async function checkInput(input: ExecutionInput, options: LocalRunOptions
     const rule = 'be named by --model-id, or by model_id in --execution-input';
     throw refusal('start the run', 'the model', rule, 'neither');
   }
-  if (file !== undefined) await requireFile(file);
+  if (file !== undefined && !(await isFolder(file))) await requireFile(file);
   const request = parseRunRequest(input, { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB });
   const { answers } = resolveModel(request.modelId).family;
   // Without one a text model takes ready-made records, and the table tells whether it has them.
@@ -103,9 +109,20 @@ export function uploadKey(input: ExecutionInput, bucket: string): string {
   );
 }
 
+export async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  return found?.isDirectory() ?? false;
+}
+
 async function readJson(file: string, bucket: string): Promise<Record<string, unknown>> {
   // Editors on Windows begin a file with a byte order mark.
-  const text = (await readText(file)).replace(/^\uFEFF/, '').replaceAll(BUCKET_PLACEHOLDER, bucket);
+  const text = (await readText(file))
+    .replace(/^\uFEFF/, '')
+    .replaceAll(BUCKET_PLACEHOLDER, bucket)
+    .replaceAll(BUCKET_IN_WORDS, bucket);
   const value = parsedJson(text, file);
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
@@ -138,7 +155,7 @@ async function requireFile(file: string): Promise<void> {
 
 /** A default from the file's name; a prefix that the user gives is checked and never changed. */
 function prefixFrom(file: string): string {
-  const name = basename(file)
+  const name = (uncompressedName(basename(file)) ?? basename(file))
     .replace(/\.[^.]*$/, '')
     .replace(/[^a-zA-Z0-9.-]+/g, '-')
     .replace(/^[^a-zA-Z0-9]+/, '');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectJobProgress } from '../src/aws/bedrock-jobs.ts';
@@ -10,14 +10,16 @@ import { connectObjectStore } from '../src/aws/object-store.ts';
 import { messageOf } from '../src/batch/failure.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
 import { uncompressedName } from '../src/data/compression.ts';
-import { BatchError, type ErrorKind, finalErrors } from '../src/errors.ts';
+import { BatchError, type ErrorKind, finalErrors, refusal } from '../src/errors.ts';
 import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
 import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
+import type { ObjectStore } from '../src/steps/collaborators.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
 import {
   checkInput,
   type ExecutionInput,
   executionInput,
+  isFolder,
   type LocalRunOptions,
   uploadKey,
 } from './execution-input.ts';
@@ -34,7 +36,8 @@ export async function localRun(options: LocalRunOptions): Promise<void> {
   await checkInput(input, options);
   const file = options.input;
   // What must be unpacked first is checked by the run.
-  if (file !== undefined && uncompressedName(file) === undefined) await preflight(file, input);
+  const isPlain = file !== undefined && uncompressedName(file) === undefined && !(await isFolder(file));
+  if (isPlain) await preflight(file, input);
   // Before the run rather than after it.
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
   const assembly = await assemblyOf(options);
@@ -76,7 +79,9 @@ async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptio
   const input = await executionInput(options, bucketName);
   const objects = connectObjectStore(bucketName);
   if (options.input !== undefined) {
-    await objects.write(uploadKey(input, bucketName), createReadStream(options.input));
+    const key = uploadKey(input, bucketName);
+    if (await isFolder(options.input)) await uploadFolder(objects, options.input, key);
+    else await objects.write(key, createReadStream(options.input));
     console.log(`Uploaded ${options.input} to ${input.s3_uri}.`);
   }
   const executions = await connectExecutions(stepFunctionName);
@@ -97,6 +102,15 @@ async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptio
 /** A file's key below the run's: the folders of a dataset of many objects stay. */
 function nameIn({ run_id }: ExecutionOutput, uri: string): string {
   return uri.slice(uri.indexOf(`/${run_id}/`) + run_id.length + 2);
+}
+
+async function uploadFolder(objects: ObjectStore, folder: string, key: string): Promise<void> {
+  if (!key.endsWith('/')) throw refusal('upload the folder', 's3_uri', 'end with a slash', key);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    await objects.write(key + relative(folder, file).split(sep).join('/'), createReadStream(file));
+  }
 }
 
 /** Follows an execution to its end. Ctrl-C stops it, so that nothing is left running. */

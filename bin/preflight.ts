@@ -2,6 +2,7 @@ import { DEFAULT_RECORDS_PER_JOB } from '../src/batch/chunk-plan.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
 import { fileSource } from '../src/data/file-source.ts';
 import type { Hub } from '../src/data/hugging-face/split.ts';
+import { BatchError } from '../src/errors.ts';
 import type { ObjectStore } from '../src/steps/collaborators.ts';
 import { preprocess } from '../src/steps/preprocess.ts';
 
@@ -36,8 +37,15 @@ export async function preflight(file: string, request: { readonly s3_uri?: strin
     },
   };
   const defaults = { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB };
-  await preprocess(
-    { run_id: 'preflight', execution_arn: '', started_at: '', request },
-    { objects, defaults, hub, timeLeft: () => Infinity },
-  );
+  const input = { run_id: 'preflight', execution_arn: '', started_at: '', request };
+  try {
+    await preprocess(input, { objects, defaults, hub, timeLeft: () => Infinity });
+  } catch (error) {
+    throw error instanceof BatchError ? named(error, request.s3_uri ?? '', file) : error;
+  }
+}
+
+/** The refusal by the name that the user gave: nothing was uploaded yet. */
+function named(error: BatchError, uri: string, file: string): BatchError {
+  return new BatchError(error.kind, error.message.replaceAll(uri, file), { cause: error });
 }

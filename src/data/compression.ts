@@ -3,18 +3,18 @@ import * as zlib from 'node:zlib';
 import { BatchError } from '../errors.ts';
 
 /** Compressed files by the ends of their names. None of them can be read from the middle. */
-const decompressors: Readonly<Record<string, () => Transform>> = {
+const decompressors: Readonly<Record<string, (name: string) => Transform>> = {
   '.gz': () => zlib.createGunzip(),
-  '.zst': () => zstd(),
+  '.zst': zstd,
 };
 
 /** Node.js has zstd since 22.15; the functions run on 24, a laptop may not. */
-function zstd(): Transform {
+function zstd(name: string): Transform {
   const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Transform };
   if (createZstdDecompress !== undefined) return createZstdDecompress();
   throw new BatchError(
     'InvalidInput',
-    `Cannot read zstd: Node.js must be 22.15 or later, got ${process.versions.node}.`,
+    `Cannot read ${name}: for zstd Node.js must be 22.15 or later, got ${process.versions.node}.`,
   );
 }
 
@@ -29,7 +29,7 @@ export async function* decompressed(
   name: string,
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const decompressor = decompressors[endingOf(name) ?? '']?.();
+  const decompressor = decompressors[endingOf(name) ?? '']?.(name);
   if (decompressor === undefined)
     throw new BatchError('Internal', `Cannot read ${name}: it is not compressed.`);
   const source = Readable.from(bytes);

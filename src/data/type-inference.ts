@@ -22,7 +22,9 @@ const BOOLEAN = 4;
 const DATE = 8;
 /** The first of twelve bits: one for each form of timestamps, of which a column has one. */
 const FIRST_TIMESTAMP_BIT = 4;
-const EVERYTHING = 0xffff;
+/** Doubles whose integers have `.0` behind them, as Python writes them. */
+const POINTED = 1 << 16;
+const EVERYTHING = 0x1ffff;
 /** Bits of a form: six by whether it is UTC, three by the separator, and one by the digits of the fraction. */
 const FORMS = { utc: 6, space: 3, digits: { 0: 0, 3: 1, 6: 2 } } as const;
 const UTC_TIMESTAMPS = 0b111111 << (FIRST_TIMESTAMP_BIT + FORMS.utc);
@@ -42,6 +44,7 @@ const [MINUS, DIGIT_0, DIGIT_9] = [0x2d, 0x30, 0x39];
  * |---------------|----------------------------------------------------------------------------------------------------|
  * | int64         | `0`, `-17`, all of 64 bits; not `007`, `+1`, `-0`                                                  |
  * | double        | the shortest digits of a double, as `String(number)`: `1.5`, `-0.25`, `12`; not `1.50`, `1e5`, `.5`. |
+ * |               | Or all integers among them with `.0`, as Python writes them: `1.5`, `12.0`                         |
  * |               | `NaN` and `Infinity` beside finite ones                                                            |
  * | boolean       | `true`, `false`                                                                                    |
  * | date          | `2024-01-31`                                                                                       |
@@ -137,10 +140,10 @@ export function convert(type: InferredType, text: string | null): OutputValue {
 
 const CANDIDATES = {
   int64: INT64,
-  double: DOUBLE,
+  double: DOUBLE | POINTED,
   boolean: BOOLEAN,
   date: DATE,
-  timestamp: EVERYTHING & ~UTC_TIMESTAMPS & ~(INT64 | DOUBLE | BOOLEAN | DATE),
+  timestamp: EVERYTHING & ~UTC_TIMESTAMPS & ~(INT64 | DOUBLE | POINTED | BOOLEAN | DATE),
   timestamp_utc: UTC_TIMESTAMPS,
 } as const satisfies Record<Exclude<InferredType, 'string'>, number>;
 
@@ -166,15 +169,23 @@ function candidatesOf(text: string): number {
     return text.charCodeAt(4) === MINUS && text.charCodeAt(7) === MINUS ? datesOf(text) : numbersOf(text);
   }
   if (text === 'true' || text === 'false') return BOOLEAN;
-  return isNotFinite(text) ? DOUBLE : 0;
+  return isNotFinite(text) ? DOUBLE | POINTED : 0;
 }
 
 function numbersOf(text: string): number {
   const isInteger = INTEGER.test(text);
   // Fewer digits are safe integers, whose text is that of the double.
   if (isInteger && text.length <= SAFE_DIGITS) return INT64 | DOUBLE;
-  const double = doubleText(Number(text)) === text ? DOUBLE : 0;
+  const double = doublesOf(text);
   return isInteger && isInt64(text) ? double | INT64 : double;
+}
+
+function doublesOf(text: string): number {
+  const value = Number(text);
+  const plain = doubleText(value);
+  if (Number.isInteger(value))
+    return text === plain ? DOUBLE : text === `${plain}.0` && /^-?\d+$/.test(plain) ? POINTED : 0;
+  return text === plain ? DOUBLE | POINTED : 0;
 }
 
 function isInt64(text: string): boolean {

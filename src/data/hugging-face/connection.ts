@@ -16,7 +16,17 @@ export async function send(
   const token = mayHaveToken(connection, url) ? await connection.accessToken() : undefined;
   if (token !== undefined) all.set('authorization', `Bearer ${token}`);
   // The standard drops the header from redirects to other origins; undici does, too.
-  return fetch(url, { ...init, headers: all, signal: connection.signal ?? null });
+  try {
+    return await fetch(url, { ...init, headers: all, signal: connection.signal ?? null });
+  } catch (error) {
+    throw unreached(url, error);
+  }
+}
+
+/** `fetch` tells neither whom it did not reach nor why. */
+function unreached(url: string, error: unknown): unknown {
+  if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return error;
+  return new Error(`Cannot reach ${new URL(url).host}: ${error.cause.message}`, { cause: error.cause });
 }
 
 export function isHub({ endpoint }: Connection, url: string): boolean {
