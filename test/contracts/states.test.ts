@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { realClock } from '../../src/local/clock.ts';
 import { startS3 } from '../../src/local/s3/server.ts';
-import type { StatusChangeDetail } from '../../src/local/states/api/executions.ts';
+import type { StatusChangeDetail } from '../../src/local/states/api/status-change.ts';
 import type { InvokeFunction } from '../../src/local/states/lambda-task.ts';
 import { type StatesServer, startStates } from '../../src/local/states/server.ts';
 
@@ -132,6 +132,51 @@ describe('executions', () => {
     expect(told.map(({ status }) => status)).toEqual(['RUNNING', 'FAILED']);
     expect(told[0]).toMatchObject({ stopDate: null, output: null, outputDetails: null, input: '{}' });
     expect(told[1]).toMatchObject({ error: 'E', cause: 'c', stopDate: expect.any(Number), name: 'one' });
+  });
+
+  test.each([
+    [
+      'SUCCEEDED',
+      task('echo', { Output: 1 }),
+      { output: '1', outputDetails: { included: true }, error: null },
+    ],
+    [
+      'TIMED_OUT',
+      task('hang', { TimeoutSeconds: 1 }),
+      { error: 'States.Timeout', output: null, cause: null },
+    ],
+  ])('%s is told', async (status, state, detail) => {
+    const executionArn = await start(machine(`told-${status}`, state), 'one');
+    await ended(executionArn);
+    const told = changes.filter((change) => change.executionArn === executionArn);
+    expect(told).toMatchObject([{ status: 'RUNNING' }, { status, stopDate: expect.any(Number), ...detail }]);
+  });
+
+  test('ABORTED is told when an execution is stopped, with the error and the cause of who stopped it', async () => {
+    const executionArn = await start(machine('told-aborted', task('hang')), 'one');
+    await sfn.send(new StopExecutionCommand({ executionArn, error: 'Enough', cause: 'for today' }));
+    const told = changes.filter((change) => change.executionArn === executionArn);
+    expect(told.map(({ status }) => status)).toEqual(['RUNNING', 'ABORTED']);
+    expect(told[1]).toMatchObject({ error: 'Enough', cause: 'for today', output: null });
+  });
+
+  test('a service that closes tells of no executions', async () => {
+    const told: string[] = [];
+    const closing = await startStates({
+      ...{ clock: realClock, region, account: '123456789012', s3Endpoint: s3.url, invokeFunction },
+      onStatusChange: ({ status }) => told.push(status),
+    });
+    const definition = {
+      QueryLanguage: 'JSONata',
+      StartAt: 'A',
+      States: { A: { ...task('hang'), End: true } },
+    };
+    const { arn: stateMachineArn } = closing.createStateMachine({ name: 'closing', definition, roleArn });
+    const client = new SFNClient({ endpoint: closing.url, region, credentials });
+    await client.send(new StartExecutionCommand({ stateMachineArn }));
+    client.destroy();
+    await closing.close();
+    expect(told).toEqual(['RUNNING']);
   });
 
   test('the same name and input while running is the same execution; else the name is taken', async () => {

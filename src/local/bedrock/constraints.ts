@@ -112,3 +112,7 @@ export const JOB_IDENTIFIER: Members = {
     required: true,
   },
 };
+
+export const INVOKE_MODEL: Members = {
+  modelId: { type: 'string', pattern: modelId, length: [1, 2048], required: true },
+};

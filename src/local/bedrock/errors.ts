@@ -1,4 +1,4 @@
-/** The errors that the four operations model, with their HTTP status. */
+/** The errors that the operations model, with their HTTP status. */
 const STATUS = {
   ResourceNotFoundException: 404,
   ValidationException: 400,
@@ -6,12 +6,18 @@ const STATUS = {
   ServiceQuotaExceededException: 400,
   UnknownOperationException: 404,
   InternalServerException: 500,
+  ThrottlingException: 429,
+  ModelTimeoutException: 408,
+  ModelErrorException: 424,
+  ServiceUnavailableException: 503,
 } as const;
+
+export type BedrockErrorName = keyof typeof STATUS;
 
 export class BedrockError extends Error {
   readonly httpStatus: number;
 
-  constructor(name: keyof typeof STATUS, message: string) {
+  constructor(name: BedrockErrorName, message: string) {
     super(message);
     this.name = name;
     this.httpStatus = STATUS[name];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { readBody } from '../http/listen.ts';
 import { BedrockError } from './errors.ts';
 
@@ -19,22 +20,33 @@ export interface Route {
   readonly answer: (request: RestRequest) => unknown;
 }
 
-/** Serves routes over the rest-json protocol. */
-export function restJson(routes: readonly Route[]): RequestListener {
+/** InvokeModel takes no larger body, and no other operation needs one as large. */
+const MAX_BODY_BYTES = 25_000_000;
+
+/** Serves routes over the rest-json protocol; `malformed` is what a body that is not JSON is told. */
+export function restJson(
+  routes: readonly Route[],
+  malformed = 'The request body is not well-formed JSON.',
+): RequestListener {
   return (request, response) => {
-    answerOf(request, routes).then(
+    answerOf(request, routes, malformed).then(
       (body) => send(response, 200, body),
       (error: unknown) => sendError(response, error),
     );
   };
 }
 
-async function answerOf(request: IncomingMessage, routes: readonly Route[]): Promise<unknown> {
+async function answerOf(
+  request: IncomingMessage,
+  routes: readonly Route[],
+  malformed: string,
+): Promise<unknown> {
   const [path = '', query] = (request.url ?? '').split('?', 2);
   for (const route of routes) {
     const match = route.method === request.method ? route.path.exec(path) : null;
     if (match === null) continue;
-    const body = parseBody(await readBody(request));
+    await refuseLargeBody(request);
+    const body = parseBody(await readBody(request), malformed);
     return route.answer({ segment: decodeSegment(match[1] ?? ''), query: new URLSearchParams(query), body });
   }
   const operation = `${request.method} ${path}`;
@@ -49,12 +61,19 @@ function decodeSegment(segment: string): string {
   }
 }
 
-function parseBody(body: Buffer): unknown {
+/** Such a body is let go by, not held: a client that could not send it to its end would not hear the answer. */
+async function refuseLargeBody(request: IncomingMessage): Promise<void> {
+  if (Number(request.headers['content-length'] ?? 0) <= MAX_BODY_BYTES) return;
+  await finished(request.resume());
+  throw new BedrockError('ValidationException', `The request body is larger than ${MAX_BODY_BYTES} bytes.`);
+}
+
+function parseBody(body: Buffer, malformed: string): unknown {
   if (body.length === 0) return undefined;
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    throw new BedrockError('ValidationException', 'The request body is not well-formed JSON.');
+    throw new BedrockError('ValidationException', malformed);
   }
 }
 

@@ -1,16 +1,12 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DynamoDBClient,
-  ResourceInUseException,
-} from '@aws-sdk/client-dynamodb';
+import { type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import type { Endpoint } from '../http/listen.ts';
+import { ensureTable } from './ensure-table.ts';
 
 export interface DynamoDBServer extends Endpoint {
-  /** Idempotent: a table of an earlier start stays as it is. */
+  /** Idempotent: a table of an earlier start keeps its items. @throws LocalAwsError when its key was another. */
   createTable(definition: CreateTableCommandInput): Promise<void>;
 }
 
@@ -32,11 +28,7 @@ export async function startDynamoDB({
   const client = new DynamoDBClient({ endpoint: url, region: 'us-east-1', credentials });
   return {
     url,
-    async createTable(definition) {
-      await client.send(new CreateTableCommand(definition)).catch((error: unknown) => {
-        if (!(error instanceof ResourceInUseException)) throw error;
-      });
-    },
+    createTable: (definition) => ensureTable(client, definition),
     close: () =>
       new Promise((resolve, reject) => {
         client.destroy();

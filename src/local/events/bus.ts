@@ -1,36 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import { carryOut, type DeliveryOptions } from './delivery.ts';
 import { EventsError, invalidRule } from './errors.ts';
 import type { EventBridgeEvent, PutEvent } from './event.ts';
 import { compilePattern, type EventPattern } from './pattern.ts';
-import { compileTargetInput, type Target } from './target-input.ts';
+import { periodOf, Schedules } from './schedule.ts';
+import { compileTargetInput, type RuleIdentity, type Target } from './target-input.ts';
 
 export interface Rule {
   readonly name: string;
+  /** A rule has a pattern, a schedule, or both. */
   readonly pattern?: EventPattern;
+  /** `rate(…)`, by the clock of the bus. */
   readonly scheduleExpression?: string;
   readonly targets: readonly Target[];
   readonly enabled?: boolean;
 }
 
-export interface FailedDelivery {
-  readonly rule: string;
-  readonly target: Target;
-  readonly event: EventBridgeEvent;
-  readonly error: unknown;
-}
-
-export interface EventBusOptions {
+export interface EventBusOptions extends DeliveryOptions {
   readonly account: string;
   readonly region: string;
-  readonly clock: Clock;
-  /** Gives a target its input; a rejection is a failed attempt. */
-  readonly deliver: (targetArn: string, event: unknown) => Promise<void>;
-  /** Told of every delivery that failed for good. By default a process warning. */
-  readonly onDeliveryFailed?: (failed: FailedDelivery) => void;
-  readonly maxAttempts?: number;
-  /** The wait before the second attempt, in milliseconds on the clock; it doubles each time. */
-  readonly firstRetryMs?: number;
 }
 
 export interface EventBus {
@@ -38,15 +26,16 @@ export interface EventBus {
   putRule(rule: Rule): void;
   /** Returns the event as its rules see it; deliveries follow on their own. */
   put(event: PutEvent): EventBridgeEvent;
-  /** Resolves when nothing is being delivered, deliveries that deliveries caused included. */
+  /** Resolves when nothing is being delivered, deliveries that deliveries caused included. Schedules go on. */
   idle(): Promise<void>;
-  /** Gives up waiting retries and resolves when no delivery is running. */
+  /** Ends schedules, gives up waiting retries and resolves when no delivery is running. */
   close(): Promise<void>;
 }
 
 interface CompiledRule {
-  readonly name: string;
+  readonly identity: RuleIdentity;
   readonly matches: (event: unknown) => boolean;
+  readonly periodMs: number | undefined;
   readonly targets: readonly {
     readonly target: Target;
     readonly input: (event: EventBridgeEvent) => unknown;
@@ -55,50 +44,85 @@ interface CompiledRule {
 
 export function createEventBus(options: EventBusOptions): EventBus {
   const rules = new Map<string, CompiledRule>();
-  const running = new Set<Promise<void>>();
-  const closing = new AbortController();
-
-  const start = (rule: CompiledRule, event: EventBridgeEvent): void => {
-    for (const { target, input } of rule.targets) {
-      const delivery = attempt(options, { target, input: () => input(event) }, closing.signal)
-        .catch((error: unknown) => report(options, { rule: rule.name, target, event, error }))
-        .finally(() => running.delete(delivery));
-      running.add(delivery);
-    }
-  };
-  const idle = async (): Promise<void> => {
-    while (running.size > 0) await Promise.all(running);
-  };
-
+  const schedules = new Schedules(options.clock);
+  const deliveries = new Deliveries(options);
   return {
     putRule: (rule) => {
-      rules.set(rule.name, compileRule(rule, options));
+      const compiled = compileRule(rule, options);
+      const { name, arn } = compiled.identity;
+      rules.set(name, compiled);
+      if (compiled.periodMs === undefined) return schedules.stop(name);
+      const event = () => complete({ ...SCHEDULED, resources: [arn] }, options);
+      schedules.start(name, compiled.periodMs, () => deliveries.start(compiled, event()));
     },
     put: (given) => {
-      if (closing.signal.aborted) {
+      if (deliveries.closed) {
         throw new EventsError('ValidationException', 'Cannot put an event: the event bus is closed.');
       }
       const event = complete(given, options);
-      for (const rule of rules.values()) if (rule.matches(event)) start(rule, event);
+      for (const rule of rules.values()) if (rule.matches(event)) void deliveries.start(rule, event);
       return event;
     },
-    idle,
+    idle: () => deliveries.idle(),
     close: async () => {
-      closing.abort(new Error('the event bus was closed'));
-      await idle();
+      deliveries.close();
+      await schedules.close();
+      await deliveries.idle();
     },
   };
 }
 
-function compileRule(rule: Rule, { account, region }: EventBusOptions): CompiledRule {
-  if (rule.scheduleExpression !== undefined) {
-    throw invalidRule(rule.name, `schedules are not supported here, got ${rule.scheduleExpression}`);
+/** What is on its way to targets. */
+class Deliveries {
+  readonly #options: EventBusOptions;
+  readonly #running = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+
+  constructor(options: EventBusOptions) {
+    this.#options = options;
   }
-  if (rule.pattern === undefined) throw invalidRule(rule.name, 'it must have an event pattern');
-  const matches = compilePattern(rule.pattern);
-  const identity = { name: rule.name, arn: `arn:aws:events:${region}:${account}:rule/${rule.name}` };
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Resolves when every target of the rule has the event, or never will. */
+  start({ targets, identity }: CompiledRule, event: EventBridgeEvent): Promise<unknown> {
+    const started = targets.map((target) => {
+      const delivery = { ...target, rule: identity, event };
+      const running = carryOut(delivery, this.#options, this.#closing.signal).finally(() =>
+        this.#running.delete(running),
+      );
+      this.#running.add(running);
+      return running;
+    });
+    return Promise.all(started);
+  }
+
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Retries are not waited for any more. */
+  close(): void {
+    this.#closing.abort(new Error('the event bus was closed'));
+  }
+}
+
+const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} } as const;
+
+function compileRule(rule: Rule, { account, region }: EventBusOptions): CompiledRule {
+  const { name, pattern, scheduleExpression, enabled = true } = rule;
+  if (pattern === undefined && scheduleExpression === undefined) {
+    throw invalidRule(name, 'it must have an event pattern or a schedule');
+  }
+  const identity = { name, arn: `arn:aws:events:${region}:${account}:rule/${name}` };
+  const matches = pattern === undefined ? () => false : compilePattern(pattern);
+  const periodMs = scheduleExpression === undefined ? undefined : periodOf(name, scheduleExpression);
   const targets = rule.targets.map((target) => ({ target, input: compileTargetInput(target, identity) }));
-  return { name: rule.name, matches: rule.enabled === false ? () => false : matches, targets };
+  // A rule that is disabled is checked all the same.
+  if (!enabled) return { identity, targets, matches: () => false, periodMs: undefined };
+  return { identity, targets, matches, periodMs };
 }
 
 function complete(given: PutEvent, { account, region, clock }: EventBusOptions): EventBridgeEvent {
@@ -111,36 +135,4 @@ function complete(given: PutEvent, { account, region, clock }: EventBusOptions):
     resources: [],
     ...given,
   };
-}
-
-interface Delivery {
-  readonly target: Target;
-  readonly input: () => unknown;
-}
-
-async function attempt(options: EventBusOptions, delivery: Delivery, signal: AbortSignal): Promise<void> {
-  const { deliver, clock, maxAttempts = 4, firstRetryMs = 1000 } = options;
-  const input = delivery.input();
-  for (let tried = 1; ; tried++) {
-    try {
-      return await deliver(delivery.target.arn, input);
-    } catch (error) {
-      if (tried >= maxAttempts || signal.aborted) throw error;
-      // A bus that closes meanwhile reports what the target answered, not that the wait was cut short.
-      await clock.sleep(firstRetryMs * 2 ** (tried - 1), signal).catch(() => Promise.reject(error));
-    }
-  }
-}
-
-function report({ onDeliveryFailed = warn }: EventBusOptions, failed: FailedDelivery): void {
-  try {
-    onDeliveryFailed(failed);
-  } catch (error) {
-    // A reporter that throws must not take down the process through an unhandled rejection.
-    warn({ ...failed, error });
-  }
-}
-
-function warn({ rule, target, event, error }: FailedDelivery): void {
-  process.emitWarning(`Rule ${rule} could not deliver event ${event.id} to ${target.arn}: ${error}`);
 }

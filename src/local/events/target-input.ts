@@ -10,6 +10,14 @@ export interface Target {
   /** The part of the event that is given, e.g. `$.detail`. */
   readonly inputPath?: string;
   readonly inputTransformer?: InputTransformer;
+  /** The queue for what could not be delivered. */
+  readonly deadLetterArn?: string;
+  readonly retryPolicy?: RetryPolicy;
+}
+
+export interface RetryPolicy {
+  readonly maxRetries?: number;
+  readonly maxAgeSeconds?: number;
 }
 
 export interface InputTransformer {

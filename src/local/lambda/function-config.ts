@@ -11,6 +11,18 @@ export interface FunctionConfig {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** The queue for asynchronous events that the function failed at for good. */
+  readonly deadLetterArn?: string;
+  readonly asyncInvocation?: AsyncInvocationConfig;
+}
+
+/** What becomes of asynchronous events, where it is not what Lambda does by default. */
+export interface AsyncInvocationConfig {
+  /** 0 to 2. */
+  readonly maxRetries?: number;
+  readonly maxAgeSeconds?: number;
+  /** A queue for records of the events that failed for good. */
+  readonly onFailureArn?: string;
 }
 
 export interface HandlerLocation {

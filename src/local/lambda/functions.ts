@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { invokeAsync, type QueueMessage } from './async-invocation.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import { type FunctionConfig, locateHandler } from './function-config.ts';
 import type { InvocationResult } from './invocation.ts';
@@ -11,22 +12,23 @@ export interface FunctionsOptions {
   readonly onOutput: (functionName: string, text: string) => void;
   /** Threads of one function at a time; more events than that wait. Lambda has 1,000, a laptop has not. */
   readonly concurrency?: number;
+  /** Takes the events that functions failed at for good. */
+  readonly sendToQueue?: (queueArn: string, message: QueueMessage) => void;
 }
 
 export interface Functions {
   /** By name, ARN or ARN with a version. */
   invoke(nameOrArn: string, payload: unknown): Promise<InvocationResult>;
-  /** As an event source does: tried three times, then given up and said so in the function's output. */
+  /** As an event source does: tried three times, then sent to the function's queues. Resolves when that is over. */
   invokeAsync(nameOrArn: string, payload: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Lambda's limit of a synchronous invocation's payload. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
-/** Lambda tries an asynchronous event again after one minute, then after two. */
-const ASYNC_RETRY_MS = [60_000, 120_000];
 
 export function createFunctions(options: FunctionsOptions): Functions {
+  const { clock, onOutput, sendToQueue = noQueues } = options;
   const pools = new Map(options.functions.map((config) => [config.name, new Pool(config, options)]));
   const stopping = new AbortController();
   const poolOf = (nameOrArn: string): Pool => {
@@ -39,13 +41,11 @@ export function createFunctions(options: FunctionsOptions): Functions {
   return {
     invoke: async (nameOrArn, payload) => poolOf(nameOrArn).run(payload),
     async invokeAsync(nameOrArn, payload) {
-      for (const delay of [...ASYNC_RETRY_MS, undefined]) {
-        const result = await poolOf(nameOrArn).run(payload);
-        if (!('functionError' in result)) return;
-        const next = delay === undefined ? 'given up' : `tried again in ${delay / 1000} s`;
-        options.onOutput(nameOrArn, `The event failed and is ${next}: ${JSON.stringify(result.payload)}\n`);
-        if (delay !== undefined) await options.clock.sleep(delay, stopping.signal);
-      }
+      const pool = poolOf(nameOrArn);
+      const { config } = pool;
+      const say = (text: string): void => onOutput(config.name, `${text}\n`);
+      const run = () => pool.run(payload);
+      await invokeAsync({ config, payload, clock, stopping: stopping.signal, run, say, sendToQueue });
     },
     async close() {
       stopping.abort();
@@ -54,17 +54,22 @@ export function createFunctions(options: FunctionsOptions): Functions {
   };
 }
 
+function noQueues(): never {
+  throw new Error('there are no queues');
+}
+
 /** The warm environments of one function, and the events that wait for one. */
 class Pool {
-  readonly #config: FunctionConfig;
+  readonly config: FunctionConfig;
   readonly #options: FunctionsOptions;
   readonly #idle: ExecutionEnvironment[] = [];
   readonly #all = new Set<ExecutionEnvironment>();
   readonly #queue: (() => void)[] = [];
   #running = 0;
+  #stopped = false;
 
   constructor(config: FunctionConfig, options: FunctionsOptions) {
-    this.#config = config;
+    this.config = config;
     this.#options = options;
   }
 
@@ -75,14 +80,19 @@ class Pool {
       );
     }
     await this.#enter();
-    const environment = this.#idle.pop() ?? this.#start();
     try {
-      return await environment.run(payload);
+      if (this.#stopped) return closed(this.config.name);
+      return await this.#runIn(this.#idle.pop() ?? this.#start(), payload);
     } finally {
-      if (environment.alive) this.#idle.push(environment);
-      else this.#all.delete(environment);
       this.#leave();
     }
+  }
+
+  async #runIn(environment: ExecutionEnvironment, payload: unknown): Promise<InvocationResult> {
+    const result = await environment.run(payload);
+    if (environment.alive) this.#idle.push(environment);
+    else this.#all.delete(environment);
+    return result;
   }
 
   async #enter(): Promise<void> {
@@ -98,14 +108,15 @@ class Pool {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all([...this.#all].map((environment) => environment.stop()));
   }
 
   #start(): ExecutionEnvironment {
-    const { name, environment, memoryMb } = this.#config;
+    const { name, environment, memoryMb } = this.config;
     const started = new ExecutionEnvironment({
-      config: this.#config,
-      handler: locateHandler(this.#config),
+      config: this.config,
+      handler: locateHandler(this.config),
       variables: {
         ...this.#options.variables,
         ...environment,
@@ -125,4 +136,10 @@ class Pool {
 function credentialsOf(functionName: string): Record<string, string> {
   const AWS_ACCESS_KEY_ID = `LOCAL${functionName.replace(/[^A-Za-z0-9]/g, '')}`;
   return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: 'local' };
+}
+
+/** An event that arrives while the local AWS closes must not start a thread that nobody would stop. */
+function closed(name: string): InvocationResult {
+  const errorMessage = `The function ${name} is closed.`;
+  return { functionError: 'Runtime.ExitError', payload: { errorType: 'Runtime.ExitError', errorMessage } };
 }

@@ -53,6 +53,19 @@ const resourceTypes: Readonly<Record<string, ResourceType>> = {
       return { ref, attributes: { Arn: ref, Name: name } };
     },
   },
+  'AWS::SQS::Queue': {
+    nameProperty: 'QueueName',
+    identify: (name, arn) => {
+      const Arn = arn('sqs', name);
+      const [, , , region, account] = Arn.split(':');
+      // As AWS has it: the local SQS finds queues by the name at the end, whatever host the URL says.
+      const ref = `https://sqs.${region}.amazonaws.com/${account}/${name}`;
+      return { ref, attributes: { Arn, QueueName: name, QueueUrl: ref } };
+    },
+  },
+  'AWS::CloudWatch::Alarm': named('cloudwatch', 'alarm:', 'AlarmName'),
+  'AWS::SQS::QueuePolicy': passive,
+  'AWS::Lambda::EventInvokeConfig': passive,
   'AWS::IAM::Policy': passive,
   'AWS::S3::BucketPolicy': passive,
   'AWS::Lambda::Permission': passive,

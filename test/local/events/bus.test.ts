@@ -1,27 +1,5 @@
 import { fastClock } from '../../../src/local/clock.ts';
-import { createEventBus, type EventBusOptions, type FailedDelivery } from '../../../src/local/events/bus.ts';
-
-const clock = fastClock(10_000);
-const done = { source: 'aws.bedrock', 'detail-type': 'Change', detail: { status: 'Completed', count: 3 } };
-const pattern = { source: ['aws.bedrock'] };
-
-function recordingBus(options: Partial<EventBusOptions> = {}) {
-  const delivered: [string, unknown][] = [];
-  const failed: FailedDelivery[] = [];
-  const bus = createEventBus({
-    account: '123456789012',
-    region: 'eu-west-1',
-    clock,
-    deliver: async (arn, event) => {
-      delivered.push([arn, event]);
-    },
-    onDeliveryFailed: (failure) => {
-      failed.push(failure);
-    },
-    ...options,
-  });
-  return { bus, delivered, failed };
-}
+import { clock, done, pattern, recordingBus } from './recording-bus.ts';
 
 it('fills in the envelope and delivers to every target of every rule that matches', async () => {
   const { bus, delivered } = recordingBus();
@@ -96,8 +74,11 @@ describe('what a target is given', () => {
 
 describe('a rule is refused', () => {
   it.each([
-    ['with a schedule', { scheduleExpression: 'rate(5 minutes)' }, 'schedules are not supported'],
-    ['without a pattern', {}, 'must have an event pattern'],
+    ['with a cron schedule', { scheduleExpression: 'cron(0 10 * * ? *)' }, 'its schedule must be such as'],
+    ['with a rate of nothing', { scheduleExpression: 'rate(0 minutes)' }, 'its schedule must be such as'],
+    ['with one minutes', { scheduleExpression: 'rate(1 minutes)' }, 'its schedule must be such as'],
+    ['with two hour', { scheduleExpression: 'rate(2 hour)' }, 'its schedule must be such as'],
+    ['without a pattern or a schedule', {}, 'must have an event pattern or a schedule'],
     ['with an unknown filter', { pattern: { source: [{ regex: 'x' }] } }, 'not known'],
     [
       'with input that is not JSON',

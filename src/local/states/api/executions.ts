@@ -7,13 +7,8 @@ import type { MapRun } from '../map/map-run.ts';
 import type { ChildExecution, ExecutionListener, ExecutionResult, InterpretOptions } from '../options.ts';
 import { childScope } from '../waiting.ts';
 import { ApiError } from './api-error.ts';
-import {
-  type ExecutionData,
-  ExecutionStore,
-  type ExecutionSummary,
-  hashOf,
-  type Status,
-} from './execution-store.ts';
+import { type ExecutionData, ExecutionStore, type ExecutionSummary, hashOf } from './execution-store.ts';
+import { type StatusChangeDetail, statusChange } from './status-change.ts';
 
 export interface StateMachine {
   readonly arn: string;
@@ -21,22 +16,6 @@ export interface StateMachine {
   readonly definition: Machine;
   readonly roleArn: string;
   readonly createdTime: number;
-}
-
-/** The `detail` of the EventBridge event "Step Functions Execution Status Change"; dates in milliseconds. */
-export interface StatusChangeDetail {
-  readonly executionArn: string;
-  readonly stateMachineArn: string;
-  readonly name: string;
-  readonly status: Status;
-  readonly startDate: number;
-  readonly stopDate: number | null;
-  readonly input: string;
-  readonly inputDetails: { readonly included: true };
-  readonly output: string | null;
-  readonly outputDetails: { readonly included: true } | null;
-  readonly error?: string;
-  readonly cause?: string;
 }
 
 export type Collaborators = Omit<InterpretOptions, 'context' | 'signal' | 'onEvent' | 'onMapRun' | 'onChild'>;
@@ -54,6 +33,7 @@ export class Executions {
   readonly #clock: Clock;
   /** Of executions that are no children, by ARN. */
   readonly #ends = new Map<string, Promise<void>>();
+  #closing = false;
 
   static async open(options: ExecutionsOptions): Promise<Executions> {
     return new Executions(options, await ExecutionStore.open());
@@ -83,8 +63,9 @@ export class Executions {
     return this.store.find(arn)?.stopTime ?? this.#clock.now();
   }
 
-  /** Stops what runs and waits until it has. */
+  /** Stops what runs and waits until it has. That nobody is told of: it is this service that ends, not an execution. */
   async close(): Promise<void> {
+    this.#closing = true;
     await Promise.all([...this.#ends.keys()].map((arn) => this.stop(arn)));
     await this.store.close();
   }
@@ -114,7 +95,7 @@ export class Executions {
     const data = dataOf(input, result);
     this.store.end(started.arn, result.status, this.#clock.now(), data);
     const summary = this.store.find(started.arn);
-    if (summary) this.#options.onStatusChange(statusChange(summary, data));
+    if (summary && !this.#closing) this.#options.onStatusChange(statusChange(summary, data));
   }
 
   #interpretOptions(
@@ -167,22 +148,5 @@ function dataOf(input: string, { status, output, error, cause, history }: Execut
     ...(status === 'SUCCEEDED' && { output: JSON.stringify(output) }),
     ...(error !== undefined && { error }),
     ...(cause !== undefined && { cause }),
-  };
-}
-
-function statusChange(summary: ExecutionSummary, data: ExecutionData): StatusChangeDetail {
-  return {
-    executionArn: summary.arn,
-    stateMachineArn: summary.stateMachineArn,
-    name: summary.name,
-    status: summary.status,
-    startDate: summary.startTime,
-    stopDate: summary.stopTime ?? null,
-    input: data.input,
-    inputDetails: { included: true },
-    output: data.output ?? null,
-    outputDetails: data.output === undefined ? null : { included: true },
-    ...(data.error !== undefined && { error: data.error }),
-    ...(data.cause !== undefined && { cause: data.cause }),
   };
 }

@@ -1,0 +1,80 @@
+import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
+import type { Clock } from '../clock.ts';
+import type { Endpoint } from '../http/listen.ts';
+import { listenHttp2 } from '../http/listen-http2.ts';
+import type { AnswerBackEnd, RecordAnswer } from './answer-back-end.ts';
+import { INVOKE_MODEL } from './constraints.ts';
+import { BedrockError, type BedrockErrorName } from './errors.ts';
+import { InvocationGate, type InvocationOptions } from './invocation-faults.ts';
+import { simulatedBackEnd } from './simulate.ts';
+import { assertMembers } from './validation.ts';
+import { type RestRequest, type Route, restJson } from './wire.ts';
+
+export interface BedrockRuntimeOptions {
+  readonly clock: Clock;
+  readonly port?: number;
+  /** The one that answers batch jobs, so that a record is answered alike on both ways. */
+  readonly backEnd?: AnswerBackEnd;
+  readonly invocations?: InvocationOptions;
+}
+
+/** InvokeModel on loopback, as `@aws-sdk/client-bedrock-runtime` speaks it. */
+export async function startBedrockRuntime(options: BedrockRuntimeOptions): Promise<Endpoint> {
+  const { clock, port, backEnd = simulatedBackEnd, invocations = {} } = options;
+  const gate = new InvocationGate(invocations);
+  const closing = new AbortController();
+  const invoke = async ({ segment: modelId, body: modelInput }: RestRequest): Promise<unknown> => {
+    assertMembers({ modelId }, INVOKE_MODEL);
+    refuseModel(modelId);
+    return gate.pass(async () => {
+      if (invocations.latencyMs !== undefined) await clock.sleep(invocations.latencyMs, closing.signal);
+      const request = { modelId, invocationType: 'InvokeModel', modelInput } as const;
+      return outputOf(await backEnd.answer(request, closing.signal));
+    });
+  };
+  const routes: readonly Route[] = [{ method: 'POST', path: /^\/model\/([^/]+)\/invoke$/, answer: invoke }];
+  const endpoint = await listenHttp2(restJson(routes, MALFORMED), port);
+  return {
+    url: endpoint.url,
+    close: async () => {
+      closing.abort(new Error('The local Bedrock is closing.'));
+      await endpoint.close();
+    },
+  };
+}
+
+const MALFORMED = 'Malformed input request, please reformat your input and try again.';
+
+/** A model of the catalog is called as it is served: by itself or through an inference profile. @throws BedrockError */
+function refuseModel(modelId: string): void {
+  const profiles = catalogEntryOf(modelId)?.profiles;
+  const { profile } = foundationModelOf(modelId);
+  if (profiles === undefined) {
+    const message = 'Could not resolve the foundation model from the provided model identifier.';
+    throw new BedrockError('ResourceNotFoundException', message);
+  }
+  if (profiles === 'required' && !profile) {
+    const advice = 'Retry your request with the ID or ARN of an inference profile that contains this model.';
+    const message = `Invocation of model ID ${modelId} with on-demand throughput isn’t supported. ${advice}`;
+    throw new BedrockError('ValidationException', message);
+  }
+  if (profiles === 'none' && profile) {
+    throw new BedrockError('ValidationException', 'The provided model identifier is invalid.');
+  }
+}
+
+/** A record's error code in a batch job is the HTTP status of the same body here. */
+const NAMES: Readonly<Record<number, BedrockErrorName>> = {
+  400: 'ValidationException',
+  404: 'ResourceNotFoundException',
+  408: 'ModelTimeoutException',
+  424: 'ModelErrorException',
+  429: 'ThrottlingException',
+  503: 'ServiceUnavailableException',
+};
+
+function outputOf(answer: RecordAnswer): unknown {
+  if (!('error' in answer)) return answer.modelOutput;
+  const { errorCode, errorMessage } = answer.error;
+  throw new BedrockError(NAMES[errorCode] ?? 'InternalServerException', errorMessage);
+}

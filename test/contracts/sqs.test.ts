@@ -1,0 +1,111 @@
+import type { Clock } from '../../src/local/clock.ts';
+import { type SqsServer, startSqs } from '../../src/local/sqs/server.ts';
+
+/** Time that passes by waiting only. */
+let now = Date.UTC(2026, 0, 1);
+const clock: Clock = {
+  now: () => now,
+  sleep: async (ms) => {
+    now += ms;
+  },
+};
+const arn = 'arn:aws:sqs:us-east-1:123456789012:failed';
+const QueueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/failed';
+
+let sqs: SqsServer;
+
+beforeEach(async () => {
+  sqs = await startSqs({ clock, account: '123456789012' });
+  sqs.createQueue({ name: 'failed', arn });
+});
+afterEach(() => sqs.close());
+
+async function call(operation: string, request: object) {
+  const response = await fetch(sqs.url, {
+    method: 'POST',
+    headers: { 'x-amz-target': `AmazonSQS.${operation}`, 'content-type': 'application/x-amz-json-1.0' },
+    body: JSON.stringify({ QueueUrl, ...request }),
+  });
+  const body = (await response.json()) as Record<string, unknown>;
+  return { status: response.status, queryError: response.headers.get('x-amzn-query-error'), body };
+}
+
+async function receive(request: object = {}): Promise<Record<string, unknown>[]> {
+  const { body } = await call('ReceiveMessage', request);
+  return body['Messages'] as Record<string, unknown>[];
+}
+
+async function counts() {
+  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'];
+  const { body } = await call('GetQueueAttributes', { AttributeNames });
+  return Object.values(body['Attributes'] as object);
+}
+
+test('a message is received once, hidden, and gone when it is deleted', async () => {
+  const MessageAttributes = { Why: { DataType: 'String', StringValue: 'it failed' } };
+  const sent = await call('SendMessage', { MessageBody: 'hello', MessageAttributes });
+  expect(sent).toMatchObject({ status: 200, body: { MD5OfMessageBody: '5d41402abc4b2a76b9719d911017c592' } });
+  expect(await counts()).toEqual(['1', '0']);
+  const [message] = await receive({
+    MessageAttributeNames: ['All'],
+    AttributeNames: ['ApproximateReceiveCount'],
+  });
+  expect(message).toMatchObject({
+    MessageId: sent.body['MessageId'],
+    Body: 'hello',
+    MD5OfBody: '5d41402abc4b2a76b9719d911017c592',
+    Attributes: { ApproximateReceiveCount: '1' },
+    MessageAttributes,
+  });
+  expect(await receive()).toEqual([]);
+  expect(await counts()).toEqual(['0', '1']);
+  await call('DeleteMessage', { ReceiptHandle: message?.['ReceiptHandle'] });
+  expect(await counts()).toEqual(['0', '0']);
+});
+
+test('a message that is not deleted comes back after the visibility timeout', async () => {
+  sqs.send(arn, 'again');
+  expect(await receive({ VisibilityTimeout: 60 })).toHaveLength(1);
+  await clock.sleep(61_000);
+  const [message] = await receive({ AttributeNames: ['All'] });
+  expect(message).toMatchObject({ Body: 'again', Attributes: { ApproximateReceiveCount: '2' } });
+});
+
+test('up to ten messages come at once, the oldest first', async () => {
+  for (let n = 0; n < 12; n++) sqs.send(arn, `m${n}`);
+  const bodies = (await receive({ MaxNumberOfMessages: 10 })).map(({ Body }) => Body);
+  expect(bodies).toEqual(Array.from({ length: 10 }, (_, n) => `m${n}`));
+  expect(await receive({ MaxNumberOfMessages: 10 })).toHaveLength(2);
+});
+
+test('messages are forgotten after the retention period', async () => {
+  sqs.createQueue({ name: 'short', arn: `${arn}-2`, retentionSeconds: 60 });
+  const short = { QueueUrl: QueueUrl.replace('failed', 'short') };
+  await call('SendMessage', { ...short, MessageBody: 'old' });
+  await clock.sleep(61_000);
+  expect(await receive(short)).toEqual([]);
+});
+
+test.each([
+  ['an unknown queue', 'ReceiveMessage', { QueueUrl: 'http://x/1/none' }, 'QueueDoesNotExist'],
+  ['an unknown operation', 'PurgeQueue', {}, 'UnsupportedOperation'],
+  ['a wait', 'ReceiveMessage', { WaitTimeSeconds: 5 }, 'UnsupportedOperation'],
+  ['too many messages', 'ReceiveMessage', { MaxNumberOfMessages: 11 }, 'InvalidParameterValueException'],
+  ['no body', 'SendMessage', {}, 'MissingRequiredParameterException'],
+  ['a large body', 'SendMessage', { MessageBody: 'x'.repeat(2 ** 20 + 1) }, 'InvalidParameterValueException'],
+  ['an unknown attribute', 'GetQueueAttributes', { AttributeNames: ['Nope'] }, 'InvalidAttributeName'],
+])('%s is refused', async (_, operation, request, type) => {
+  const { status, queryError, body } = await call(operation, request);
+  expect({ status, type: body['__type'] }).toEqual({ status: 400, type: `com.amazonaws.sqs#${type}` });
+  expect(queryError).toMatch(/;Sender$/);
+});
+
+test('a service cannot send to a queue that the stack does not have', () => {
+  expect(() => sqs.send('arn:aws:sqs:us-east-1:123456789012:other', 'x')).toThrow('does not exist');
+  expect(() => sqs.send('arn:aws:sqs:eu-west-1:123456789012:failed', 'x')).toThrow('There is no queue');
+});
+
+test('a queue is found by its name', async () => {
+  const { body } = await call('GetQueueUrl', { QueueName: 'failed' });
+  expect(body).toEqual({ QueueUrl: `${sqs.url}/123456789012/failed` });
+});
