@@ -1,13 +1,16 @@
 import {
   BedrockClient,
+  ConflictException,
   CreateModelInvocationJobCommand,
   GetModelInvocationJobCommand,
   paginateListModelInvocationJobs,
+  ResourceNotFoundException,
   ServiceQuotaExceededException,
+  StopModelInvocationJobCommand,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock';
 import { BatchError } from '../errors.ts';
-import type { JobReader, Jobs } from '../steps/collaborators.ts';
+import type { Job, JobReader, JobStopper, Jobs } from '../steps/collaborators.ts';
 
 export interface BedrockJobsOptions {
   readonly roleArn: string;
@@ -19,7 +22,10 @@ export function bedrockJobs(
   bedrock: BedrockClient,
   { roleArn, timeoutDurationInHours }: BedrockJobsOptions,
 ): Jobs {
+  const reader = bedrockJobReader(bedrock);
   return {
+    ...reader,
+
     async create({ jobName, clientRequestToken, modelId, inputUri, outputUri }) {
       const command = new CreateModelInvocationJobCommand({
         jobName,
@@ -30,15 +36,24 @@ export function bedrockJobs(
         inputDataConfig: { s3InputDataConfig: { s3Uri: inputUri, s3InputFormat: 'JSONL' } },
         outputDataConfig: { s3OutputDataConfig: { s3Uri: outputUri } },
       });
-      const { jobArn } = await bedrock.send(command).catch((error: unknown) => {
+      const { jobArn } = await bedrock.send(command).catch(async (error: unknown) => {
+        if (error instanceof ConflictException) return adopted(jobName, reader, error);
         throw translated(error);
       });
       if (jobArn === undefined) throw new BatchError('Internal', `Bedrock gave job ${jobName} no ARN.`);
       return jobArn;
     },
-
-    ...bedrockJobReader(bedrock),
   };
+}
+
+/** The job that is in the way is this one, submitted before: a name is of one attempt alone. */
+async function adopted(jobName: string, jobs: JobReader, cause: ConflictException): Promise<Job> {
+  const job = await jobs.findByName(jobName);
+  if (job !== undefined) return job;
+  // Bedrock lists a new job late. Not under the conflict's own name, which counts as beyond help.
+  throw new Error(`Bedrock has a job in the way of ${jobName} and does not list it: ${cause.message}`, {
+    cause,
+  });
 }
 
 export function bedrockJobReader(bedrock: BedrockClient): JobReader {
@@ -46,11 +61,44 @@ export function bedrockJobReader(bedrock: BedrockClient): JobReader {
     async get(jobArn) {
       const command = new GetModelInvocationJobCommand({ jobIdentifier: jobArn });
       const { status = 'Submitted', message } = await bedrock.send(command).catch((error: unknown) => {
-        throw translated(error);
+        throw error instanceof ResourceNotFoundException ? noSuchJob(jobArn, error) : translated(error);
       });
       return { jobArn, status, message };
     },
+
+    async findByName(jobName) {
+      try {
+        const pages = paginateListModelInvocationJobs({ client: bedrock }, { nameContains: jobName });
+        for await (const { invocationJobSummaries = [] } of pages) {
+          const found = invocationJobSummaries.find((summary) => summary.jobName === jobName);
+          if (found?.jobArn === undefined) continue;
+          const { jobArn, status = 'Submitted', message } = found;
+          return { jobArn, status, message };
+        }
+        return undefined;
+      } catch (error) {
+        throw translated(error);
+      }
+    },
   };
+}
+
+export function bedrockJobStopper(bedrock: BedrockClient): JobStopper {
+  return {
+    ...bedrockJobReader(bedrock),
+
+    async stop(jobArn) {
+      const command = new StopModelInvocationJobCommand({ jobIdentifier: jobArn });
+      await bedrock.send(command).catch((error: unknown) => {
+        // It has ended, or is stopping: there is nothing left to stop.
+        if (!(error instanceof ConflictException)) throw translated(error);
+      });
+    },
+  };
+}
+
+function noSuchJob(jobArn: string, cause: unknown): BatchError {
+  return new BatchError('NotFound', `Cannot read the job ${jobArn}: Bedrock does not know it.`, { cause });
 }
 
 function translated(cause: unknown): unknown {
@@ -66,6 +114,10 @@ export function connectJobs(options: BedrockJobsOptions): Jobs {
 
 export function connectJobReader(): JobReader {
   return bedrockJobReader(new BedrockClient());
+}
+
+export function connectJobStopper(): JobStopper {
+  return bedrockJobStopper(new BedrockClient());
 }
 
 export interface JobProgress {

@@ -1,10 +1,18 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { rankOf } from '../batch/job-status.ts';
 import type { Inventory, InventoryItem } from '../steps/collaborators.ts';
 
 /** How long a job stays in the ledger after its submit; Step Functions forgets executions after 90 days as well. */
 const KEPT_SECONDS = 90 * 24 * 3600;
+/** The table's index of jobs by the execution that they are of: `execution_arn`, then `job_name`. */
+const BY_EXECUTION = 'byExecution';
 
 export interface InventoryOptions {
   readonly tableName: string;
@@ -67,7 +75,23 @@ export function jobInventory(
         update(jobName, set, values, `${EXISTS} AND (attribute_not_exists(job_rank) OR job_rank < :rank)`),
       );
     },
+
+    ofExecution: (executionArn) => jobsOf(executionArn, dynamodb, tableName),
   };
+}
+
+async function* jobsOf(
+  executionArn: string,
+  client: DynamoDBDocumentClient,
+  TableName: string,
+): AsyncGenerator<InventoryItem> {
+  const query = {
+    TableName,
+    IndexName: BY_EXECUTION,
+    KeyConditionExpression: 'execution_arn = :execution',
+    ExpressionAttributeValues: { ':execution': executionArn },
+  };
+  for await (const { Items = [] } of paginateQuery({ client }, query)) yield* Items.map(itemOf);
 }
 
 /** An update alone would make a new item of a job that is not in the ledger. */

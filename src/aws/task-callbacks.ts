@@ -1,5 +1,6 @@
 import {
   InvalidToken,
+  SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
   SFNClient,
   TaskDoesNotExist,
@@ -9,22 +10,27 @@ import type { TaskCallbacks } from '../steps/collaborators.ts';
 
 export function stepFunctionsCallbacks(stepFunctions: SFNClient): TaskCallbacks {
   return {
-    async succeed(taskToken, output) {
-      try {
-        await stepFunctions.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));
-        return true;
-      } catch (error) {
-        // Answered already, timed out or stopped: the answer is not wanted any more.
-        if (
-          error instanceof TaskTimedOut ||
-          error instanceof TaskDoesNotExist ||
-          error instanceof InvalidToken
-        )
-          return false;
-        throw error;
-      }
-    },
+    succeed: (taskToken, output) =>
+      whereAwaited(() =>
+        stepFunctions.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })),
+      ),
+    // The tasks have no heartbeat to keep up, so one changes nothing; it only tells whether the task is there.
+    isAwaited: (taskToken) =>
+      whereAwaited(() => stepFunctions.send(new SendTaskHeartbeatCommand({ taskToken }))),
   };
+}
+
+/** False where the task was answered already, timed out or was stopped: what is sent is not wanted any more. */
+async function whereAwaited(send: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await send();
+    return true;
+  } catch (error) {
+    const isDead =
+      error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken;
+    if (isDead) return false;
+    throw error;
+  }
 }
 
 export function connectTaskCallbacks(): TaskCallbacks {

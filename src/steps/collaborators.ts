@@ -48,13 +48,64 @@ export interface Job {
 }
 
 export interface JobReader {
+  /** @throws BatchError NotFound for a job that Bedrock does not know */
   get(jobArn: string): Promise<Job>;
+  /** The job of exactly this name, if there is one. */
+  findByName(jobName: string): Promise<Job | undefined>;
+}
+
+export interface JobStopper extends JobReader {
+  /** Asks Bedrock to stop a job. One that has ended, or is stopping, is no error. */
+  stop(jobArn: string): Promise<void>;
 }
 
 /** Bedrock's model invocation jobs. */
 export interface Jobs extends JobReader {
-  /** Idempotent by `clientRequestToken`. Returns the job's ARN. */
+  /**
+   * Idempotent by `clientRequestToken` and by name. Returns the job's ARN.
+   * @throws BatchError JobSlotUnavailable, or an error named as one of `refusals` where Bedrock will have no such job
+   */
   create(request: JobRequest): Promise<string>;
+}
+
+/** Bedrock's answers to Create after which there is no job, and none will come of another try. */
+export const refusals: readonly string[] = [
+  'ValidationException',
+  'AccessDeniedException',
+  'ResourceNotFoundException',
+];
+
+export interface SlotHolder {
+  readonly modelId: string;
+  readonly jobName: string;
+  /** When the slot was last asked for, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** How many jobs of a model may be with Bedrock at a time, over all runs of the stack. */
+export interface Slots {
+  /** False if all slots are taken. A job that holds one is given it again. */
+  acquire(modelId: string, jobName: string): Promise<boolean>;
+  /** Idempotent. With `since`, only if the slot was not asked for again meanwhile. */
+  release(modelId: string, jobName: string, since?: number): Promise<void>;
+  /** Costs a read for each model that was ever used. */
+  holders(): AsyncIterable<SlotHolder>;
+}
+
+/** What a model made of one body, in Bedrock's own JSON. */
+export type Invocation =
+  | { readonly body: string }
+  | {
+      readonly errorCode: number | string;
+      readonly errorMessage: string;
+      /** A throttle, or a fault of the service: the same body may do later. */
+      readonly retryable?: boolean;
+    };
+
+/** Models on demand. */
+export interface ModelInvoker {
+  /** A record's failure is a value; what throws is about no record: credentials, or the signal. */
+  invoke(modelId: string, body: string, signal?: AbortSignal): Promise<Invocation>;
 }
 
 export interface InventoryItem {
@@ -79,11 +130,15 @@ export interface Inventory {
   recordArn(jobName: string, jobArn: string): Promise<void>;
   /** Moves the status forward only. False if the item already stands there or further. */
   advance(jobName: string, job: Pick<Job, 'status' | 'message' | 'jobArn'>): Promise<boolean>;
+  /** The jobs of an execution, in order of their names. One that was entered this very second may not be among them. */
+  ofExecution(executionArn: string): AsyncIterable<InventoryItem>;
 }
 
 export interface TaskCallbacks {
   /** False if nobody waits on the token any more. */
   succeed(taskToken: string, output: unknown): Promise<boolean>;
+  /** Whether somebody waits on the token. */
+  isAwaited(taskToken: string): Promise<boolean>;
 }
 
 export interface Log {

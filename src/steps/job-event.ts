@@ -1,5 +1,5 @@
-import type { Inventory, JobReader, Log, TaskCallbacks } from './collaborators.ts';
-import { settleIfEnded } from './run-job.ts';
+import type { JobReader, Log } from './collaborators.ts';
+import { type Settling, settleIfEnded } from './settle.ts';
 
 /** The detail of EventBridge's `Batch Inference Job State Change`; its names differ from the API's. */
 export interface JobEventDetail {
@@ -8,10 +8,8 @@ export interface JobEventDetail {
   readonly status: string;
 }
 
-export interface JobEventCollaborators {
-  readonly inventory: Inventory;
-  readonly jobs: JobReader;
-  readonly tasks: TaskCallbacks;
+export interface JobEventCollaborators extends Settling {
+  readonly jobs: Pick<JobReader, 'get'>;
   readonly log: Log;
 }
 
@@ -21,11 +19,11 @@ export interface JobEventCollaborators {
  */
 export async function jobEvent(
   { batchJobName, batchJobArn }: JobEventDetail,
-  { inventory, jobs, tasks, log }: JobEventCollaborators,
+  { jobs, log, ...settling }: JobEventCollaborators,
 ): Promise<void> {
-  const item = await inventory.get(batchJobName);
+  const item = await settling.inventory.get(batchJobName);
   if (item === undefined) return log.info('Not a job of this stack.', { batchJobName });
   const job = await jobs.get(batchJobArn);
-  const settled = await settleIfEnded(item.jobName, job, item.taskToken, { inventory, tasks });
+  const settled = await settleIfEnded(item, job, settling);
   log.info('Read the job after its event.', { batchJobName, status: job.status, settled });
 }

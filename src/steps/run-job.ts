@@ -1,8 +1,9 @@
-import { isTerminal } from '../batch/job-status.ts';
-import type { Chunk, JobResult, Run } from '../batch/manifest.ts';
+import type { Chunk, Run } from '../batch/manifest.ts';
 import { clientRequestTokenOf, jobNameOf } from '../batch/names.ts';
-import type { Inventory, InventoryItem, Job, Jobs, TaskCallbacks } from './collaborators.ts';
+import { BatchError } from '../errors.ts';
+import { type Inventory, type InventoryItem, type Jobs, refusals, type Slots } from './collaborators.ts';
 import type { PreparedInput } from './prepare-input.ts';
+import { arnOf, type Settling, settleIfEnded } from './settle.ts';
 
 export interface RunJobInput {
   readonly task_token: string;
@@ -12,29 +13,26 @@ export interface RunJobInput {
   readonly prepared: PreparedInput;
 }
 
-export interface RunJobCollaborators {
-  readonly inventory: Inventory;
+export interface RunJobCollaborators extends Settling {
+  readonly inventory: Pick<Inventory, 'add' | 'get' | 'handOver' | 'recordArn' | 'advance'>;
   readonly jobs: Jobs;
-  readonly tasks: TaskCallbacks;
+  readonly slots: Pick<Slots, 'acquire' | 'release'>;
 }
 
 /**
- * Submits an attempt's job once, however often it is asked to: the ledger first, then the job under a name and token that only this
- * attempt has, then its ARN. The state machine goes on when the job ends, not when this returns.
+ * Submits an attempt's job once, however often it is asked to: a slot first, then the ledger, then the job under a name and token
+ * that only this attempt has, then its ARN. The state machine goes on when the job ends, not when this returns.
+ * @throws BatchError JobSlotUnavailable when there is no slot, or Bedrock has none
  */
 export async function runJob(
   input: RunJobInput,
   collaborators: RunJobCollaborators,
 ): Promise<{ readonly job_arn: string }> {
   const item = itemOf(input);
-  const { inventory, jobs } = collaborators;
-  const isNew = await inventory.add(item);
-  // Delivered again: this task waits from now on, and the job that may exist already is adopted.
-  if (!isNew) await inventory.handOver(item.jobName, item.taskToken);
-  const known = isNew ? undefined : (await inventory.get(item.jobName))?.jobArn;
-  const jobArn = known ?? (await submit(item, input, collaborators));
+  await holdSlot(item, collaborators);
+  const jobArn = (await enter(item, collaborators)) ?? (await submit(item, input, collaborators));
   // It may have ended already: then its last event went to an earlier delivery, and nobody else would answer.
-  await settleIfEnded(item.jobName, await jobs.get(jobArn), item.taskToken, collaborators);
+  await settleIfEnded(item, await collaborators.jobs.get(jobArn), collaborators);
   return { job_arn: jobArn };
 }
 
@@ -55,32 +53,49 @@ export function attemptOf(run: Run, chunk: Pick<Chunk, 'index'>, attempt: number
   return { executionArn, startedAt, jobNamePrefix, chunk: chunk.index, attempt };
 }
 
+async function holdSlot(
+  { modelId, jobName }: InventoryItem,
+  { inventory, slots }: RunJobCollaborators,
+): Promise<void> {
+  const known = await inventory.get(jobName);
+  if (await slots.acquire(modelId, jobName)) return;
+  // A job that is with Bedrock is waited for, slot or not: it may have ended, and given its slot to another.
+  if (known?.jobArn !== undefined) return;
+  throw new BatchError('JobSlotUnavailable', `Cannot submit the job yet: all slots of ${modelId} are taken.`);
+}
+
+/** Enters the job in the ledger. Returns the ARN of the job that an earlier delivery submitted, if one did. */
+async function enter(
+  item: InventoryItem,
+  { inventory, jobs }: RunJobCollaborators,
+): Promise<string | undefined> {
+  if (await inventory.add(item)) return undefined;
+  // Delivered again: this task waits from now on.
+  await inventory.handOver(item.jobName, item.taskToken);
+  const { jobArn } = (await inventory.get(item.jobName)) ?? item;
+  // How long Bedrock remembers a request token is not documented, so the name is looked for before the job is asked for again.
+  return arnOf({ ...item, jobArn }, { inventory, jobs });
+}
+
 async function submit(
   item: InventoryItem,
-  input: RunJobInput,
-  { inventory, jobs }: RunJobCollaborators,
+  { run, chunk, attempt, prepared }: RunJobInput,
+  { inventory, jobs, slots }: RunJobCollaborators,
 ): Promise<string> {
-  const { run, chunk, attempt, prepared } = input;
-  const jobArn = await jobs.create({
+  const request = {
     jobName: item.jobName,
     clientRequestToken: clientRequestTokenOf(attemptOf(run, chunk, attempt)),
     modelId: run.model_id,
     inputUri: prepared.input_uri,
     outputUri: prepared.output_uri,
+  };
+  const jobArn = await jobs.create(request).catch(async (error: unknown) => {
+    // After any other error the job may be there all the same, or will be at the next try, for which the slot is kept.
+    if (error instanceof Error && refusals.includes(error.name)) {
+      await slots.release(item.modelId, item.jobName);
+    }
+    throw error;
   });
   await inventory.recordArn(item.jobName, jobArn);
   return jobArn;
-}
-
-/** Answers a job's task if the job has ended. What to do with a failed or partial job is the state machine's decision. */
-export async function settleIfEnded(
-  jobName: string,
-  job: Job,
-  taskToken: string,
-  { inventory, tasks }: Pick<RunJobCollaborators, 'inventory' | 'tasks'>,
-): Promise<'in flight' | 'answered' | 'nobody waits'> {
-  await inventory.advance(jobName, job);
-  if (!isTerminal(job.status)) return 'in flight';
-  const result: JobResult = { status: job.status, message: job.message, job_arn: job.jobArn };
-  return (await tasks.succeed(taskToken, result)) ? 'answered' : 'nobody waits';
 }

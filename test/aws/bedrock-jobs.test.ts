@@ -1,13 +1,16 @@
 import {
+  AccessDeniedException,
   BedrockClient,
   ConflictException,
   CreateModelInvocationJobCommand,
   GetModelInvocationJobCommand,
   ListModelInvocationJobsCommand,
+  ResourceNotFoundException,
   ServiceQuotaExceededException,
+  StopModelInvocationJobCommand,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock';
-import { bedrockJobs, connectJobProgress } from '../../src/aws/bedrock-jobs.ts';
+import { bedrockJobStopper, bedrockJobs, connectJobProgress } from '../../src/aws/bedrock-jobs.ts';
 
 const options = { roleArn: 'arn:aws:iam::123456789012:role/batch', timeoutDurationInHours: 24 };
 const request = {
@@ -21,6 +24,7 @@ const request = {
 const client = new BedrockClient({ region: 'us-east-1' });
 const send = jest.spyOn(client, 'send') as jest.SpyInstance;
 const jobs = bedrockJobs(client, options);
+const stopper = bedrockJobStopper(client);
 beforeEach(() => send.mockReset());
 
 const fault = { message: 'later', $metadata: {} };
@@ -50,14 +54,86 @@ test.each([
   // The job that is read goes on, and is paid for.
   send.mockRejectedValueOnce(cause);
   await expect(jobs.get('arn:job')).rejects.toMatchObject(patience);
+  send.mockRejectedValueOnce(cause);
+  await expect(jobs.findByName('jokes')).rejects.toMatchObject(patience);
+  send.mockRejectedValueOnce(cause);
+  await expect(stopper.stop('arn:job')).rejects.toMatchObject(patience);
 });
 
 test('any other fault is passed on', async () => {
-  const cause = new ConflictException(fault);
+  const cause = new AccessDeniedException(fault);
   send.mockRejectedValueOnce(cause);
   await expect(jobs.create(request)).rejects.toBe(cause);
   send.mockRejectedValueOnce(cause);
   await expect(jobs.get('arn:job')).rejects.toBe(cause);
+  send.mockRejectedValueOnce(cause);
+  await expect(jobs.findByName('jokes')).rejects.toBe(cause);
+  send.mockRejectedValueOnce(cause);
+  await expect(stopper.stop('arn:job')).rejects.toBe(cause);
+});
+
+/** Answers in turn, and what was asked: the paginator asks again with the same object, so it is copied. */
+function pages(...answers: readonly object[]): unknown[] {
+  const asked: unknown[] = [];
+  send.mockImplementation(async ({ input }: { readonly input: object }) => {
+    const answer = answers[asked.push({ ...input }) - 1];
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  return asked;
+}
+const listed = (jobName: string, jobArn = `arn:${jobName}`) => ({ jobName, jobArn, status: 'InProgress' });
+
+test('finds a job by exactly its name, over all pages', async () => {
+  const asked = pages(
+    { invocationJobSummaries: [listed('a-jokes-1'), listed('jokes-10')], nextToken: 'b' },
+    { nextToken: 'c' },
+    { invocationJobSummaries: [listed('jokes-11'), listed('jokes-1')], nextToken: 'd' },
+  );
+  expect(await jobs.findByName('jokes-1')).toEqual({
+    jobArn: 'arn:jokes-1',
+    status: 'InProgress',
+    message: undefined,
+  });
+  expect(asked).toMatchObject([
+    { nameContains: 'jokes-1' },
+    { nameContains: 'jokes-1', nextToken: 'b' },
+    { nameContains: 'jokes-1', nextToken: 'c' },
+  ]);
+});
+
+test('there may be no job of a name', async () => {
+  pages({ invocationJobSummaries: [listed('jokes-10')] });
+  expect(await jobs.findByName('jokes-1')).toBeUndefined();
+});
+
+test('a conflict of Create means that the job is there: it is adopted', async () => {
+  pages(new ConflictException(fault), { invocationJobSummaries: [listed(request.jobName, 'arn:before')] });
+  expect(await jobs.create(request)).toBe('arn:before');
+});
+
+test('a conflict with what is not listed yet is an error after which Create is tried again', async () => {
+  const cause = new ConflictException(fault);
+  pages(cause, { invocationJobSummaries: [] });
+  await expect(jobs.create(request)).rejects.toMatchObject({ name: 'Error', cause });
+});
+
+test('a job that Bedrock does not know is not found', async () => {
+  send.mockRejectedValueOnce(new ResourceNotFoundException(fault));
+  await expect(jobs.get('arn:job')).rejects.toMatchObject({ kind: 'NotFound' });
+});
+
+test('asks a job to stop', async () => {
+  send.mockResolvedValueOnce({});
+  await stopper.stop('arn:job');
+  const [command] = send.mock.calls[0] as [StopModelInvocationJobCommand];
+  expect(command).toBeInstanceOf(StopModelInvocationJobCommand);
+  expect(command.input).toEqual({ jobIdentifier: 'arn:job' });
+});
+
+test('one that has ended need not stop', async () => {
+  send.mockRejectedValueOnce(new ConflictException(fault));
+  await expect(stopper.stop('arn:job')).resolves.toBeUndefined();
 });
 
 test('an answer without an ARN is an error', async () => {

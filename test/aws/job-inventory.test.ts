@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { jobInventory } from '../../src/aws/job-inventory.ts';
 import type { Inventory, InventoryItem } from '../../src/steps/collaborators.ts';
-import { MemoryInventory, terminalStatuses } from '../steps/fakes.ts';
+import { terminalStatuses } from '../steps/fakes.ts';
+import { MemoryInventory } from '../steps/job-fakes.ts';
 import { type LocalDynamoDB, localDynamoDB } from './local-services.ts';
 
 const tableName = 'Jobs';
@@ -109,6 +110,31 @@ describe.each(inventories)('%s', (_, open) => {
   });
 });
 
+describe.each(inventories)('the jobs of an execution, %s', (_, open) => {
+  const namesOf = async (inventory: Inventory, executionArn: string) => {
+    const names: string[] = [];
+    for await (const { jobName } of inventory.ofExecution(executionArn)) names.push(jobName);
+    return names;
+  };
+
+  test('are listed with all that is known of them, and no others', async () => {
+    const inventory = open();
+    const executionArn = `arn:${randomBytes(6).toString('hex')}`;
+    const items = ['b', 'c', 'a'].map((name) => ({
+      ...anItem(),
+      jobName: `${executionArn}-${name}`,
+      executionArn,
+    }));
+    for (const item of [...items, anItem()]) await inventory.add(item);
+    const [first] = items;
+    await inventory.advance(first?.jobName ?? '', { jobArn: 'arn:job', status: 'InProgress' });
+    expect(await namesOf(inventory, executionArn)).toEqual(items.map(({ jobName }) => jobName).sort());
+    for await (const item of inventory.ofExecution(executionArn))
+      expect(item).toEqual(await inventory.get(item.jobName));
+    expect(await namesOf(inventory, 'arn:nobody')).toEqual([]);
+  });
+});
+
 describe('on DynamoDB alone', () => {
   const inventory = () => jobInventory(dynamodb.client, { tableName, now });
   const attributes = async (jobName: string) =>
@@ -132,6 +158,16 @@ describe('on DynamoDB alone', () => {
       job_message: 'less records',
       updated_at: '2026-01-02T03:04:05.678Z',
     });
+  });
+
+  test('the jobs of an execution are listed over all pages', async () => {
+    const executionArn = 'arn:many';
+    // A page has at most 1 MB.
+    const modelId = 'm'.repeat(300_000);
+    for (let i = 0; i < 9; i++) await inventory().add({ ...anItem(), executionArn, modelId });
+    let jobs = 0;
+    for await (const _ of inventory().ofExecution(executionArn)) jobs++;
+    expect(jobs).toBe(9);
   });
 
   test('a fault that is no answer to a condition is passed on', async () => {

@@ -52,7 +52,20 @@ export async function localDynamoDB(tableName: string): Promise<LocalDynamoDB> {
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: [{ AttributeName: 'job_name', KeyType: 'HASH' }],
-    AttributeDefinitions: [{ AttributeName: 'job_name', AttributeType: 'S' }],
+    AttributeDefinitions: [
+      { AttributeName: 'job_name', AttributeType: 'S' },
+      { AttributeName: 'execution_arn', AttributeType: 'S' },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'byExecution',
+        KeySchema: [
+          { AttributeName: 'execution_arn', KeyType: 'HASH' },
+          { AttributeName: 'job_name', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
   });
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(connection(server.url)));
   return {

@@ -1,6 +1,7 @@
 import {
   InvalidOutput,
   InvalidToken,
+  SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
   SFNClient,
   TaskDoesNotExist,
@@ -28,6 +29,8 @@ test.each([new TaskTimedOut(fault), new TaskDoesNotExist(fault), new InvalidToke
   async (error) => {
     send.mockRejectedValueOnce(error);
     expect(await tasks.succeed('token', {})).toBe(false);
+    send.mockRejectedValueOnce(error);
+    expect(await tasks.isAwaited('token')).toBe(false);
   },
 );
 
@@ -35,4 +38,14 @@ test('any other fault is passed on, for the answer is still wanted', async () =>
   const error = new InvalidOutput(fault);
   send.mockRejectedValueOnce(error);
   await expect(tasks.succeed('token', {})).rejects.toBe(error);
+  send.mockRejectedValueOnce(error);
+  await expect(tasks.isAwaited('token')).rejects.toBe(error);
+});
+
+test('a heartbeat tells that somebody waits', async () => {
+  send.mockResolvedValueOnce({});
+  expect(await tasks.isAwaited('token')).toBe(true);
+  const [command] = send.mock.calls[0] as [SendTaskHeartbeatCommand];
+  expect(command).toBeInstanceOf(SendTaskHeartbeatCommand);
+  expect(command.input).toEqual({ taskToken: 'token' });
 });

@@ -1,23 +1,9 @@
 import { createHash } from 'node:crypto';
-import { rankOf } from '../../src/batch/job-status.ts';
 import { s3Uri } from '../../src/batch/keys.ts';
 import type { PinnedObject, UploadState } from '../../src/batch/manifest.ts';
 import { BatchError } from '../../src/errors.ts';
-import type {
-  Inventory,
-  InventoryItem,
-  Job,
-  JobRequest,
-  Jobs,
-  Log,
-  ObjectStore,
-  ObjectUpload,
-  TaskCallbacks,
-} from '../../src/steps/collaborators.ts';
+import type { Log, ObjectStore, ObjectUpload } from '../../src/steps/collaborators.ts';
 import { collected, pieces } from '../data/memory-source.ts';
-
-/** What happened, in order, across all fakes that share it. */
-export type Journal = string[];
 
 const etagOf = (bytes: Uint8Array) => `"${createHash('md5').update(bytes).digest('hex')}"`;
 const named = (name: string) => Object.assign(new Error(name), { name });
@@ -160,107 +146,6 @@ export class MemoryStore implements ObjectStore {
   /** A body that breaks off leaves nothing behind, like an upload that is never completed. */
   async write(key: string, body: AsyncIterable<Uint8Array> | string): Promise<void> {
     this.put(key, typeof body === 'string' ? body : Buffer.concat(await collected(body)));
-  }
-}
-
-export class MemoryInventory implements Inventory {
-  readonly items = new Map<string, InventoryItem>();
-  readonly #journal: Journal;
-
-  constructor(journal: Journal = []) {
-    this.#journal = journal;
-  }
-
-  async add(item: InventoryItem): Promise<boolean> {
-    if (this.items.has(item.jobName)) return false;
-    this.items.set(item.jobName, item);
-    this.#journal.push(`ledger has ${item.jobName}`);
-    return true;
-  }
-
-  async get(jobName: string): Promise<InventoryItem | undefined> {
-    return this.items.get(jobName);
-  }
-
-  async handOver(jobName: string, taskToken: string): Promise<void> {
-    this.#change(jobName, { taskToken });
-    this.#journal.push(`${jobName} handed over to ${taskToken}`);
-  }
-
-  async recordArn(jobName: string, jobArn: string): Promise<void> {
-    this.#change(jobName, { jobArn });
-    this.#journal.push(`${jobName} has its ARN`);
-  }
-
-  async advance(jobName: string, { status, jobArn }: Pick<Job, 'status' | 'jobArn'>): Promise<boolean> {
-    const item = this.items.get(jobName);
-    if (item === undefined) return false;
-    if (item.status !== undefined && rankOf(status) <= rankOf(item.status)) return false;
-    this.#change(jobName, { status, jobArn });
-    return true;
-  }
-
-  #change(jobName: string, change: Partial<InventoryItem>): void {
-    this.items.set(jobName, { ...(this.items.get(jobName) as InventoryItem), ...change });
-  }
-}
-
-/** Bedrock as far as jobs go: idempotent by token, and each job stands where a test puts it. */
-export class FakeJobs implements Jobs {
-  readonly created: JobRequest[] = [];
-  readonly #jobs = new Map<string, Job>();
-  readonly #arns = new Map<string, string>();
-  readonly #journal: Journal;
-  readonly #failures: unknown[] = [];
-
-  constructor(journal: Journal = []) {
-    this.#journal = journal;
-  }
-
-  async create(request: JobRequest): Promise<string> {
-    if (this.#failures.length > 0) throw this.#failures.shift();
-    const known = this.#arns.get(request.clientRequestToken);
-    if (known !== undefined) return known;
-    const jobArn = `arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/${this.created.push(request)}`;
-    this.#arns.set(request.clientRequestToken, jobArn);
-    this.#jobs.set(jobArn, { jobArn, status: 'Submitted' });
-    this.#journal.push(`Bedrock has ${request.jobName}`);
-    return jobArn;
-  }
-
-  async get(jobArn: string): Promise<Job> {
-    const job = this.#jobs.get(jobArn);
-    if (job === undefined) throw new BatchError('NotFound', `Cannot find the job ${jobArn}.`);
-    return job;
-  }
-
-  /** Puts the job somewhere along its life. */
-  move(jobArn: string, status: string, message?: string): void {
-    this.#jobs.set(jobArn, { ...(this.#jobs.get(jobArn) as Job), status, message });
-  }
-
-  failNextCreate(error: unknown): void {
-    this.#failures.push(error);
-  }
-}
-
-/** Task tokens on which an execution waits until one is answered. */
-export class FakeTasks implements TaskCallbacks {
-  readonly answers: { readonly taskToken: string; readonly output: unknown }[] = [];
-  readonly #waiting: Set<string>;
-
-  constructor(...waiting: string[]) {
-    this.#waiting = new Set(waiting);
-  }
-
-  async succeed(taskToken: string, output: unknown): Promise<boolean> {
-    if (!this.#waiting.delete(taskToken)) return false;
-    this.answers.push({ taskToken, output });
-    return true;
-  }
-
-  wait(taskToken: string): void {
-    this.#waiting.add(taskToken);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { InventoryItem } from '../../src/steps/collaborators.ts';
 import { jobEvent } from '../../src/steps/job-event.ts';
 import { runJob } from '../../src/steps/run-job.ts';
-import { FakeJobs, FakeLog, FakeTasks, MemoryInventory, terminalStatuses } from './fakes.ts';
+import { FakeLog, terminalStatuses } from './fakes.ts';
 import { aChunk, aRun, pinnedNowhere } from './fixtures.ts';
+import { FakeJobs, FakeTasks, MemoryInventory, MemorySlots } from './job-fakes.ts';
 
 /** A job in flight, whose task waits. */
 async function world() {
@@ -10,17 +11,25 @@ async function world() {
   const jobs = new FakeJobs();
   const tasks = new FakeTasks('token');
   const log = new FakeLog();
+  const slots = new MemorySlots();
   const run = aRun();
-  const prepared = { input_uri: 's3://bucket/i', output_uri: 's3://bucket/o/', records: 4, null_values: 0 };
+  const prepared = {
+    input_uri: 's3://bucket/i',
+    output_uri: 's3://bucket/o/',
+    records: 4,
+    null_values: 0,
+    way: 'batch' as const,
+  };
   const input = { task_token: 'token', run, chunk: aChunk(run, pinnedNowhere), attempt: 1, prepared };
-  const { job_arn } = await runJob(input, { inventory, jobs, tasks });
+  const { job_arn } = await runJob(input, { inventory, jobs, tasks, slots });
   const jobName = jobs.created[0]?.jobName ?? '';
   const hear = (status: string) =>
-    jobEvent({ batchJobName: jobName, batchJobArn: job_arn, status }, { inventory, jobs, tasks, log });
+    jobEvent({ batchJobName: jobName, batchJobArn: job_arn, status }, { inventory, jobs, tasks, slots, log });
   return {
     inventory,
     jobs,
     tasks,
+    slots,
     log,
     jobName,
     jobArn: job_arn,
@@ -59,10 +68,10 @@ test.each(terminalStatuses)(
 );
 
 test('a job of somebody else is left alone', async () => {
-  const { inventory, jobs, tasks, log } = await world();
+  const { inventory, jobs, tasks, slots, log } = await world();
   const get = jest.spyOn(jobs, 'get');
   const detail = { batchJobName: 'theirs', batchJobArn: 'arn:theirs', status: 'Completed' };
-  await jobEvent(detail, { inventory, jobs, tasks, log });
+  await jobEvent(detail, { inventory, jobs, tasks, slots, log });
   expect(get).not.toHaveBeenCalled();
   expect(inventory.items.has('theirs')).toBe(false);
   expect(log.entries).toEqual([{ message: 'Not a job of this stack.', fields: { batchJobName: 'theirs' } }]);
@@ -148,4 +157,43 @@ test('the job that the event names is read and noted under the name that the led
     [all.jobName, { jobArn: all.jobArn, status: 'Completed', message: undefined }],
   ]);
   expect([...all.inventory.items.keys()]).toEqual([all.jobName]);
+});
+
+test.each(terminalStatuses)('a job that is %s gives its slot back', async (status) => {
+  const all = await world();
+  expect(all.slots.names).toEqual([all.jobName]);
+  all.jobs.move(all.jobArn, status);
+  await all.hear(status);
+  expect(all.slots.names).toEqual([]);
+});
+
+test.each(['Submitted', 'InProgress', 'Stopping', 'SomethingNew'])(
+  'one that is %s keeps it',
+  async (status) => {
+    const all = await world();
+    all.jobs.move(all.jobArn, status);
+    await all.hear(status);
+    expect(all.slots.names).toEqual([all.jobName]);
+  },
+);
+
+test('the slot is held until the task is answered', async () => {
+  const all = await world();
+  all.jobs.move(all.jobArn, 'Completed');
+  jest.spyOn(all.tasks, 'succeed').mockRejectedValueOnce(new Error('service down'));
+  await expect(all.hear('Completed')).rejects.toThrow('service down');
+  expect(all.slots.names).toEqual([all.jobName]);
+});
+
+test('a task that takes the job over while its end is looked at is answered', async () => {
+  const all = await world();
+  const { get } = all.jobs;
+  jest.spyOn(all.jobs, 'get').mockImplementationOnce(async (jobArn) => {
+    await all.inventory.handOver(all.jobName, 'later');
+    all.tasks.wait('later');
+    return get.call(all.jobs, jobArn);
+  });
+  all.jobs.move(all.jobArn, 'Completed');
+  await all.hear('Completed');
+  expect(all.tasks.answers.map(({ taskToken }) => taskToken)).toEqual(['later']);
 });

@@ -1,7 +1,8 @@
 import { BatchError, finalErrors } from '../../src/errors.ts';
 import { type RunJobInput, runJob } from '../../src/steps/run-job.ts';
-import { FakeJobs, FakeTasks, type Journal, MemoryInventory, terminalStatuses } from './fakes.ts';
+import { terminalStatuses } from './fakes.ts';
 import { aChunk, aRun, pinnedNowhere } from './fixtures.ts';
+import { FakeJobs, FakeTasks, type Journal, MemoryInventory, MemorySlots } from './job-fakes.ts';
 
 const run = aRun();
 const input: RunJobInput = {
@@ -9,7 +10,13 @@ const input: RunJobInput = {
   run,
   chunk: aChunk(run, pinnedNowhere),
   attempt: 1,
-  prepared: { input_uri: 's3://bucket/in.jsonl', output_uri: 's3://bucket/out/', records: 4, null_values: 0 },
+  prepared: {
+    input_uri: 's3://bucket/in.jsonl',
+    output_uri: 's3://bucket/out/',
+    records: 4,
+    null_values: 0,
+    way: 'batch' as const,
+  },
 };
 const again = { ...input, task_token: 'second' };
 
@@ -18,7 +25,8 @@ function world() {
   const inventory = new MemoryInventory(journal);
   const jobs = new FakeJobs(journal);
   const tasks = new FakeTasks('first', 'second');
-  return { journal, inventory, jobs, tasks };
+  const slots = new MemorySlots({ max: 4, journal });
+  return { journal, inventory, jobs, tasks, slots };
 }
 
 const onlyItem = ({ inventory }: ReturnType<typeof world>) => {
@@ -26,7 +34,7 @@ const onlyItem = ({ inventory }: ReturnType<typeof world>) => {
   return [...inventory.items.values()][0];
 };
 
-test('enters the job in the ledger, then submits it, then records its ARN', async () => {
+test('takes a slot, enters the job in the ledger, submits it and records its ARN', async () => {
   const all = world();
   const { job_arn } = await runJob(input, all);
   const [request] = all.jobs.created;
@@ -38,7 +46,12 @@ test('enters the job in the ledger, then submits it, then records its ARN', asyn
     outputUri: 's3://bucket/out/',
   });
   const { jobName } = request as { jobName: string };
-  expect(all.journal).toEqual([`ledger has ${jobName}`, `Bedrock has ${jobName}`, `${jobName} has its ARN`]);
+  expect(all.journal).toEqual([
+    `slot for ${jobName}`,
+    `ledger has ${jobName}`,
+    `Bedrock has ${jobName}`,
+    `${jobName} has its ARN`,
+  ]);
   expect(onlyItem(all)).toEqual({
     jobName,
     runId: 'run-1',
@@ -195,4 +208,84 @@ test('a full quota passes through as it is, and the retry submits the same job',
   expect(finalErrors).not.toContain(full.name);
   await runJob(again, all);
   expect(all.jobs.created).toHaveLength(1);
+});
+
+describe('slots', () => {
+  const others = async ({ slots }: ReturnType<typeof world>, count: number, modelId = run.model_id) => {
+    for (let i = 0; i < count; i++) await slots.acquire(modelId, `other-${i}`);
+  };
+  const held = ({ slots, jobs }: ReturnType<typeof world>) =>
+    slots.names.includes(jobs.created[0]?.jobName ?? '');
+
+  test('without one, nothing is begun, and the state machine tries for hours', async () => {
+    const all = world();
+    await others(all, 4);
+    const refused = { name: 'JobSlotUnavailable', message: expect.stringContaining(run.model_id) };
+    await expect(runJob(input, all)).rejects.toMatchObject(refused);
+    expect(all.inventory.items.size).toBe(0);
+    expect(all.jobs.created).toHaveLength(0);
+    await all.slots.release(run.model_id, 'other-2');
+    await runJob(again, all);
+    expect(held(all)).toBe(true);
+  });
+
+  test('of another model are not in the way', async () => {
+    const all = world();
+    await others(all, 4, 'other.model');
+    await runJob(input, all);
+    expect(held(all)).toBe(true);
+  });
+
+  test('are held once by a job that is delivered twice', async () => {
+    const all = world();
+    await others(all, 3);
+    await runJob(input, all);
+    await runJob(again, all);
+    expect(all.slots.names).toHaveLength(4);
+  });
+
+  test('a job that ended and gave its slot to another is answered without one', async () => {
+    const all = world();
+    const { job_arn } = await runJob(input, all);
+    all.jobs.move(job_arn, 'Completed');
+    await all.slots.release(run.model_id, all.jobs.created[0]?.jobName ?? '');
+    await others(all, 4);
+    await runJob(again, all);
+    expect(all.tasks.answers).toHaveLength(1);
+    expect(all.slots.names).toHaveLength(4);
+  });
+
+  const named = (name: string) => Object.assign(new Error('no'), { name });
+  test.each([
+    { error: new BatchError('JobSlotUnavailable', 'quota'), keeps: true },
+    { error: named('ThrottlingException'), keeps: true },
+    { error: named('InternalServerException'), keeps: true },
+    { error: named('TimeoutError'), keeps: true },
+    { error: named('ValidationException'), keeps: false },
+    { error: named('AccessDeniedException'), keeps: false },
+    { error: named('ResourceNotFoundException'), keeps: false },
+  ])('after $error.name of Create the slot is kept: $keeps', async ({ error, keeps }) => {
+    const all = world();
+    all.jobs.failNextCreate(error);
+    await expect(runJob(input, all)).rejects.toBe(error);
+    expect(all.slots.names).toHaveLength(keeps ? 1 : 0);
+  });
+
+  test.each(terminalStatuses)('a job that is found %s gives its slot back', async (status) => {
+    const all = world();
+    const { job_arn } = await runJob(input, all);
+    all.jobs.move(job_arn, status);
+    await runJob(again, all);
+    expect(all.slots.names).toEqual([]);
+  });
+});
+
+test('a job that Bedrock lists under the name is adopted, even when its token is forgotten', async () => {
+  const all = world();
+  jest.spyOn(all.inventory, 'recordArn').mockRejectedValueOnce(new Error('crash'));
+  await expect(runJob(input, all)).rejects.toThrow('crash');
+  all.jobs.forgetTokens();
+  const { job_arn } = await runJob(again, all);
+  expect(all.jobs.created).toHaveLength(1);
+  expect(onlyItem(all)).toMatchObject({ taskToken: 'second', jobArn: job_arn });
 });

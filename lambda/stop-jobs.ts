@@ -1,0 +1,15 @@
+import { connectJobStopper } from '../src/aws/bedrock-jobs.ts';
+import { requiredVariable } from '../src/aws/environment.ts';
+import { connectInventory } from '../src/aws/job-inventory.ts';
+import { connectSlots } from '../src/aws/job-slots.ts';
+import { type ExecutionEventDetail, stopJobs } from '../src/steps/stop-jobs.ts';
+import { logger, observed } from './observed.ts';
+
+const tableName = requiredVariable('TABLE_NAME');
+const inventory = connectInventory(tableName);
+const slots = connectSlots(tableName);
+const jobs = connectJobStopper();
+
+export const handler = observed(({ detail }: { readonly detail: ExecutionEventDetail }) =>
+  stopJobs(detail, { inventory, slots, jobs, log: logger }),
+);

@@ -1,0 +1,179 @@
+import { setMaxListeners } from 'node:events';
+import { parseS3Uri } from '../batch/keys.ts';
+import type { Chunk, JobResult, Run } from '../batch/manifest.ts';
+import { type JsonlRecord, jsonlRecords } from '../data/jsonl/table.ts';
+import { BatchError, refusal } from '../errors.ts';
+import type { Invocation, ModelInvoker, ObjectStore } from './collaborators.ts';
+import { invokePatiently, type OutOfPatience, type Patience, RESERVE_MS } from './invoke-patiently.ts';
+import { OBJECT_RECORDS, OnDemandOutput, type OnDemandRecord } from './on-demand-output.ts';
+import type { PreparedInput } from './prepare-input.ts';
+import type { Unfinished } from './unfinished.ts';
+
+export interface InvokeOnDemandInput {
+  readonly run: Run;
+  readonly chunk: Chunk;
+  readonly attempt: number;
+  readonly prepared: PreparedInput;
+  /** Records of this chunk that are asked at a time. */
+  readonly concurrency: number;
+}
+
+export interface InvokeOnDemandCollaborators extends Patience {
+  readonly objects: ObjectStore;
+  readonly models: ModelInvoker;
+  readonly now: () => number;
+  /** Rejects when the signal says so. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export type OnDemandResult = JobResult & { readonly records: number };
+
+/** Requests that are under way when no more than this is left are broken off. */
+const LAST_MS = 15_000;
+
+/**
+ * Asks the model for each record of an attempt by itself, and writes lines as a batch job would. A record that fails has a line too.
+ * Killed at any instant and called again, it asks no more records twice than one object holds.
+ * @throws BatchError JobSlotUnavailable when a whole invocation brought nothing but throttles
+ */
+export async function invokeOnDemand(
+  { run, prepared, concurrency }: InvokeOnDemandInput,
+  collaborators: InvokeOnDemandCollaborators,
+): Promise<OnDemandResult | Unfinished> {
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw refusal('ask the model on demand', 'concurrency', 'be a whole number of at least 1', concurrency);
+  }
+  const { objects, now } = collaborators;
+  const location = locationOf(prepared.input_uri);
+  const folder = `${locationOf(prepared.output_uri).key}on-demand/`;
+  const output = await OnDemandOutput.open(folder, objects, now);
+  const before = output.records;
+  const workers = new Workers({ modelId: run.model_id, concurrency, output }, collaborators);
+  const source = objects.source(await objects.pin(location));
+  const last = await workers.ask(jsonlRecords(source, { offset: 0, line: 1 }));
+  if (last === 'finished') return { status: 'OnDemand', records: output.records };
+  if (output.records > before) return { unfinished: true, rows_so_far: output.records };
+  // To go on like this could take for ever: the state machine decides how often.
+  const sentence = `Cannot get an answer on demand yet: no record was answered (${last}).`;
+  throw new BatchError('JobSlotUnavailable', sentence);
+}
+
+function locationOf(uri: string) {
+  const location = parseS3Uri(uri);
+  if (location === undefined)
+    throw new BatchError('Internal', `Cannot ask on demand: ${uri} must be an S3 URI.`);
+  return location;
+}
+
+function recordOf({ members, line }: JsonlRecord): OnDemandRecord {
+  const [recordId, modelInput] = [members.get('recordId'), members.get('modelInput')];
+  if (recordId !== undefined && modelInput !== undefined) return { recordId, modelInput };
+  const rule = 'have a recordId and a modelInput';
+  throw refusal('ask the model on demand', `line ${line} of the input`, rule, [...members.keys()]);
+}
+
+interface Work {
+  readonly modelId: string;
+  readonly concurrency: number;
+  readonly output: OnDemandOutput;
+}
+
+/** Hands each record to one worker, and the lines that come back to S3. */
+class Workers {
+  readonly #work: Work;
+  readonly #collaborators: InvokeOnDemandCollaborators;
+  /** Records that would be asked again after a kill: those under way, and those whose lines wait to be written. */
+  readonly #mostUnwritten: number;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #breakOff = new AbortController();
+  #why: string | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(work: Work, collaborators: InvokeOnDemandCollaborators) {
+    this.#work = work;
+    this.#collaborators = collaborators;
+    this.#mostUnwritten = Math.max(OBJECT_RECORDS, 2 * work.concurrency);
+    // Every request listens to it, and more than ten would be reported as a leak.
+    setMaxListeners(work.concurrency + 1, this.#breakOff.signal);
+  }
+
+  /** Returns why there are records left, if there are. */
+  async ask(records: AsyncIterable<JsonlRecord>): Promise<'finished' | string> {
+    const ended = new AbortController();
+    const watch = this.#watch(ended.signal);
+    try {
+      // Whatever goes wrong, what was paid for is written.
+      await this.#startAll(records).finally(() => this.#drain());
+    } finally {
+      ended.abort();
+      await watch;
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return this.#why ?? 'finished';
+  }
+
+  /** Breaks off what takes longer than there is time. */
+  async #watch(ended: AbortSignal): Promise<void> {
+    const { sleep, timeLeft } = this.#collaborators;
+    try {
+      await sleep(Math.max(0, timeLeft() - LAST_MS), ended);
+      this.#breakOff.abort();
+    } catch (error) {
+      if (!ended.aborted) throw error;
+    }
+  }
+
+  async #startAll(records: AsyncIterable<JsonlRecord>): Promise<void> {
+    let started = 0;
+    for await (const line of records) {
+      const record = recordOf(line);
+      if (this.#work.output.has(record.recordId)) continue;
+      await this.#room();
+      if (this.#failure !== undefined) return;
+      // The first is asked however little time there is, so that every invocation gets somewhere.
+      if (started++ > 0 && this.#collaborators.timeLeft() <= RESERVE_MS) {
+        this.#why ??= 'the time was over';
+        return;
+      }
+      this.#start(record);
+    }
+  }
+
+  async #room(): Promise<void> {
+    const { concurrency, output } = this.#work;
+    const unwritten = () => this.#underWay.size + output.waiting;
+    while (this.#underWay.size >= concurrency || unwritten() >= this.#mostUnwritten) {
+      if (output.waiting > 0 && unwritten() >= this.#mostUnwritten) await output.flush();
+      else await this.#oneMore();
+    }
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#underWay.size > 0) await this.#oneMore();
+    await this.#work.output.flush();
+  }
+
+  async #oneMore(): Promise<void> {
+    await Promise.race(this.#underWay);
+    if (this.#work.output.isDue) await this.#work.output.flush();
+  }
+
+  #start(record: OnDemandRecord): void {
+    const work: Promise<void> = this.#askOne(record)
+      .catch((error: unknown) => {
+        if (this.#breakOff.signal.aborted) this.#why ??= 'the model took too long';
+        else this.#failure ??= { error };
+      })
+      .finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
+  }
+
+  async #askOne(record: OnDemandRecord): Promise<void> {
+    const { modelId, output } = this.#work;
+    const { models } = this.#collaborators;
+    const invoke = () => models.invoke(modelId, record.modelInput, this.#breakOff.signal);
+    const answer: Invocation | OutOfPatience = await invokePatiently(invoke, this.#collaborators);
+    if ('last' in answer) this.#why = answer.last.errorMessage;
+    else output.add(record, answer);
+  }
+}

@@ -1,0 +1,239 @@
+import { recordIdOf } from '../../src/batch/record-id.ts';
+import { invokeOnDemand } from '../../src/steps/invoke-on-demand.ts';
+import { mortal } from './mortal.ts';
+import {
+  allIds,
+  answerTo,
+  fault,
+  folder,
+  idsOf,
+  keysOf,
+  linesOf,
+  MINUTES,
+  objectsOf,
+  type Says,
+  throttle,
+  world,
+} from './on-demand-world.ts';
+
+test('every record is asked once, and has a line as a batch job writes it', async () => {
+  const { objects, models, invoke } = world();
+  expect(await invoke()).toEqual({ status: 'OnDemand', records: 120 });
+  expect([...models.asked].sort((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, n) => n));
+  expect(idsOf(objects)).toEqual(allIds(120));
+  // The input to the digit, and the output as the model wrote it.
+  expect(linesOf(objects)[0]).toBe(
+    `{"modelInput":{"n":0,"t":1.0},"modelOutput":${answerTo(0)},"recordId":"${recordIdOf(0)}"}`,
+  );
+});
+
+test('objects count up and hold what came in ten seconds, or 50 records with those under way', async () => {
+  const fast = world({ takesMs: () => 10 });
+  await fast.invoke();
+  expect(keysOf(fast.objects).sort()).toEqual([1, 2, 3].map((n) => `${folder}on-demand/${n}.jsonl.out`));
+  expect(objectsOf(fast.objects).map((lines) => lines.length)).toEqual([42, 42, 36]);
+  const slow = world({ records: 9, concurrency: 1, takesMs: () => 5000 });
+  await slow.invoke();
+  expect(objectsOf(slow.objects).map((lines) => lines.length)).toEqual([3, 3, 3]);
+});
+
+test('a large answer is not kept for long', async () => {
+  const { objects, invoke } = world({
+    records: 5,
+    concurrency: 1,
+    takesMs: () => 1,
+    says: () => ({ body: JSON.stringify('x'.repeat(9 * 1024 * 1024)) }),
+  });
+  await invoke();
+  expect(objectsOf(objects).map((lines) => lines.length)).toEqual([2, 2, 1]);
+});
+
+test.each([1, 3, 8, 60])('at most %i records are asked at a time', async (concurrency) => {
+  const { models, objects, invoke } = world({ concurrency, takesMs: (n) => 100 + (n % 7) * 50 });
+  await invoke();
+  expect(models.mostAtOnce).toBe(concurrency);
+  expect(idsOf(objects)).toEqual(allIds(120));
+});
+
+test.each([0, -1, 1.5, Number.NaN])('a concurrency of %p is refused', async (concurrency) => {
+  await expect(world({ concurrency }).invoke()).rejects.toMatchObject({ name: 'InvalidInput' });
+});
+
+describe('what the model says', () => {
+  const cases: readonly { readonly what: string; readonly says: Says; readonly line: object }[] = [
+    {
+      what: 'an error of the record',
+      says: () => ({ errorCode: 400, errorMessage: 'max_tokens: Field required' }),
+      line: { error: { errorCode: 400, errorMessage: 'max_tokens: Field required' } },
+    },
+    {
+      what: 'JSON over several lines',
+      says: () => ({ body: '{\n  "a":\r\n 1.50\n}' }),
+      line: { modelOutput: { a: 1.5 } },
+    },
+    {
+      what: 'what is no JSON',
+      says: () => ({ body: '<html>' }),
+      line: { error: { errorCode: 'UnreadableOutput', errorMessage: expect.any(String) } },
+    },
+    {
+      what: 'a throttle, three times',
+      says: (_, time) => (time > 3 ? { body: '{}' } : throttle),
+      line: { modelOutput: {} },
+    },
+    {
+      what: 'a fault, seven times',
+      says: (_, time) => (time > 7 ? { body: '{}' } : fault),
+      line: { modelOutput: {} },
+    },
+    {
+      what: 'a fault, again and again',
+      says: () => fault,
+      line: { error: { errorCode: 503, errorMessage: 'unavailable' } },
+    },
+  ];
+
+  test.each(cases)('$what', async ({ says, line }) => {
+    const { objects, invoke } = world({ records: 1, says });
+    expect(await invoke()).toEqual({ status: 'OnDemand', records: 1 });
+    const [text = ''] = linesOf(objects);
+    expect(JSON.parse(text)).toEqual({ modelInput: { n: 0, t: 1 }, recordId: recordIdOf(0), ...line });
+  });
+
+  test('what is no answer about a record fails the step, after what was answered is written', async () => {
+    const denied = new Error('no credentials');
+    const { objects, models, invoke } = world({
+      says: (n) => {
+        if (n === 20) throw denied;
+        return { body: answerTo(n) };
+      },
+    });
+    await expect(invoke()).rejects.toBe(denied);
+    expect(linesOf(objects)).toHaveLength(models.asked.length - 1);
+    expect(models.asked.length).toBeLessThan(40);
+  });
+});
+
+test('waits double, and a random part of them is slept', async () => {
+  const { clock, invoke } = world({
+    records: 1,
+    takesMs: () => 0,
+    says: (_, time) => (time > 8 ? { body: '{}' } : throttle),
+  });
+  await invoke();
+  const waits = clock.slept.filter((ms) => ms > 0 && ms < 60_000);
+  expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+});
+
+describe('when the time is over', () => {
+  test('what was answered is written, and the next invocations go on behind it', async () => {
+    const { objects, models, invoke } = world({ time: 75_000, concurrency: 2 });
+    let rows = 0;
+    for (let result = await invoke(); 'unfinished' in result; result = await invoke()) {
+      expect(result.rows_so_far).toBe(linesOf(objects).length);
+      expect(result.rows_so_far).toBeGreaterThan(rows);
+      rows = result.rows_so_far;
+    }
+    expect(idsOf(objects)).toEqual(allIds(120));
+    expect(models.asked).toHaveLength(120);
+  });
+
+  test('a record is asked even if there was none from the start', async () => {
+    const { models, invoke } = world({ time: 1 * MINUTES, concurrency: 1, takesMs: () => 10 });
+    expect(await invoke()).toEqual({ unfinished: true, rows_so_far: 1 });
+    expect(models.asked).toEqual([0]);
+  });
+
+  test('a record that is throttled still is left to the next invocation', async () => {
+    const { objects, models, clock, invoke } = world({
+      records: 3,
+      says: (n) => (n === 1 && clock.ms < 15 * MINUTES ? throttle : { body: answerTo(n) }),
+    });
+    expect(await invoke()).toEqual({ unfinished: true, rows_so_far: 2 });
+    expect(clock.ms).toBeLessThan(14.1 * MINUTES);
+    clock.ms = 15 * MINUTES;
+    expect(await invoke()).toEqual({ status: 'OnDemand', records: 3 });
+    expect(idsOf(objects)).toEqual(allIds(3));
+    expect([models.timesOf(0), models.timesOf(2)]).toEqual([1, 1]);
+  });
+
+  test('nothing but throttles is an error that the state machine counts', async () => {
+    const { objects, invoke } = world({ says: () => throttle });
+    const sentence = 'Cannot get an answer on demand yet: no record was answered (Too many requests).';
+    await expect(invoke()).rejects.toMatchObject({ name: 'JobSlotUnavailable', message: sentence });
+    expect(linesOf(objects)).toEqual([]);
+  });
+
+  test('a request that takes too long is broken off, and the others are written', async () => {
+    const { objects, clock, invoke } = world({
+      records: 4,
+      takesMs: (n) => (n === 2 && clock.ms < 14 * MINUTES ? 60 * MINUTES : 1000),
+    });
+    expect(await invoke()).toEqual({ unfinished: true, rows_so_far: 3 });
+    expect(clock.ms).toBe(15 * MINUTES - 15_000);
+    expect(await invoke()).toEqual({ status: 'OnDemand', records: 4 });
+    expect(idsOf(objects)).toEqual(allIds(4));
+  });
+});
+
+test('lines that could not be written are written with the next, or by the way out', async () => {
+  const { objects, models, invoke } = world({ records: 60, concurrency: 1, takesMs: () => 10 });
+  const failed = new Error('S3 is down');
+  jest.spyOn(objects, 'write').mockRejectedValueOnce(failed);
+  await expect(invoke()).rejects.toBe(failed);
+  expect(idsOf(objects)).toHaveLength(models.asked.length);
+  expect(await invoke()).toEqual({ status: 'OnDemand', records: 60 });
+  expect(idsOf(objects)).toEqual(allIds(60));
+  expect(models.asked).toHaveLength(60);
+});
+
+test.each(['{"recordId":"x"}', '{"modelInput":{}}'])(
+  'a line that is no record is refused: %s',
+  async (line) => {
+    const { objects, step, models, invoke } = world({ records: 3 });
+    const key = step.prepared.input_uri.replace('s3://bucket/', '');
+    objects.put(key, `${objects.text(key)}${line}\n`);
+    await expect(invoke()).rejects.toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringMatching(/line 4/),
+    });
+    expect(idsOf(objects)).toHaveLength(models.asked.length);
+  },
+);
+
+test('a second call asks nothing', async () => {
+  const { models, invoke } = world();
+  await invoke();
+  expect(await invoke()).toEqual({ status: 'OnDemand', records: 120 });
+  expect(models.asked).toHaveLength(120);
+});
+
+/** Every call that writes, and some of those that ask. */
+async function moments(start: () => ReturnType<typeof world>): Promise<number[]> {
+  const all = start();
+  const { collaborators, life } = mortal({ ...all.collaborators() }, { at: 0, when: 'before' });
+  await invokeOnDemand(all.step, collaborators);
+  const indices = life.calls.map((name, i) => (name === 'invoke' && i % 17 > 0 ? 0 : i + 1));
+  return indices.filter((at) => at > 0);
+}
+
+test.each([4, 40])(
+  'killed at any instant with %i at a time, it repeats no more than an object',
+  async (concurrency) => {
+    const takesMs = (n: number) => 100 + (n % 5) * 300;
+    const says: Says = (n) => (n % 11 === 0 ? { errorCode: 400, errorMessage: 'no' } : { body: answerTo(n) });
+    const start = () => world({ concurrency, takesMs, says });
+    for (const at of await moments(start)) {
+      for (const when of ['before', 'after'] as const) {
+        const all = start();
+        const { collaborators, life } = mortal(all.collaborators(), { at, when });
+        await expect(invokeOnDemand(all.step, collaborators)).rejects.toThrow();
+        expect(life.died).toBe(true);
+        expect(await all.invoke()).toEqual({ status: 'OnDemand', records: 120 });
+        expect(idsOf(all.objects)).toEqual(allIds(120));
+        expect(all.models.asked.length - 120).toBeLessThanOrEqual(Math.max(50, 2 * concurrency));
+        expect(Math.max(...allIds(120).map((_, n) => all.models.timesOf(n)))).toBeLessThanOrEqual(2);
+      }
+    }
+  },
+);
