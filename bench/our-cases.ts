@@ -137,8 +137,14 @@ function inputOf(test: OurCase, data: BenchData) {
 
 function postprocessInput({ run, chunks }: Prepared) {
   const chunk = chunks[0] as Chunk;
-  const prepared = { input_uri: '', output_uri: '', records: chunk.row_count, null_values: 0 };
-  return { run, chunk, attempt: 1, prepared, job: { status: 'Completed', job_arn: 'arn/job' } };
+  const prepared = {
+    input_uri: '',
+    output_uri: '',
+    records: chunk.row_count,
+    null_values: 0,
+    way: 'batch' as const,
+  };
+  return { run, chunk, attempt: 1, earlier: [], prepared, job: { status: 'Completed', job_arn: 'arn/job' } };
 }
 
 async function jsonLines(objects: ObjectStore, key: string): Promise<unknown[]> {

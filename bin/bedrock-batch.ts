@@ -31,6 +31,8 @@ local
   .option('--max-num-jobs <n>', 'jobs of the run, at most', wholeNumber)
   .option('--max-records-total <n>', 'records of the run, at most', wholeNumber)
   .option('--output-format <format>', "csv, parquet or jsonl (default: the input's)")
+  .option('--max-attempts <n>', 'how often a record is sent at most (default: 3)', wholeNumber)
+  .option('--small-sets <how>', 'fewer records than a job takes: on_demand (default) or fail')
   .option('--dataset-id <id>', 'a dataset on the Hugging Face Hub, instead of --input')
   .option('--split <name>', 'of the dataset (default: train)')
   .option('--config <name>', 'of the dataset')

@@ -20,6 +20,8 @@ export interface LocalRunOptions {
   readonly maxNumJobs?: number;
   readonly maxRecordsTotal?: number;
   readonly outputFormat?: string;
+  readonly maxAttempts?: number;
+  readonly smallSets?: string;
   readonly datasetId?: string;
   readonly split?: string;
   readonly config?: string;
@@ -55,6 +57,8 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
     max_num_jobs: options.maxNumJobs,
     max_records_total: options.maxRecordsTotal,
     output_format: options.outputFormat,
+    max_attempts: options.maxAttempts,
+    small_sets: options.smallSets,
     dataset_id: options.datasetId,
     split: options.split,
     config: options.config,

@@ -154,13 +154,14 @@ function outputOf({ status, output, error, cause }: ExecutionState, logDirectory
 }
 
 function report(output: ExecutionOutput, directory: string): void {
-  const { statuses, rows, chunks, duration_seconds, null_values, error_codes } = output;
+  const { statuses, rows, chunks, on_demand_records, duration_seconds, null_values, error_codes } = output;
   const files = output.output_uris.map((uri) => join(directory, nameIn(output, uri)));
-  const jobs = `${chunks} ${chunks === 1 ? 'job' : 'jobs'}`;
+  const jobs = `${chunks} ${chunks === 1 ? 'chunk' : 'chunks'}`;
   const outcomes = `${statuses.succeeded} succeeded, ${statuses.failed} failed, ${statuses.missing} missing`;
   const codes = Object.entries(error_codes).map(([code, count]) => `${count} × ${code}`);
   const lines = [
     `${rows} rows in ${jobs}: ${outcomes} (${duration_seconds.toFixed(1)} s).`,
+    ...(on_demand_records > 0 ? [`${on_demand_records} records were asked on demand.`] : []),
     ...(codes.length > 0
       ? [`Errors: ${codes.join(', ')}; the column error has the reason of each row.`]
       : []),

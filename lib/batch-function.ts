@@ -3,6 +3,7 @@ import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge, wildcard } from './acknowledge.ts';
 
@@ -13,6 +14,8 @@ export interface BatchFunctionProps {
   readonly memoryMb: number;
   /** Room in /tmp; 512 MB where it is absent. */
   readonly temporaryStorage?: Size;
+  /** Where events go on which the function failed for good. */
+  readonly deadLetterQueue?: IQueue;
 }
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -30,6 +33,7 @@ export class BatchFunction extends NodejsFunction {
       timeout: props.timeout,
       memorySize: props.memoryMb,
       ...(props.temporaryStorage === undefined ? {} : { ephemeralStorageSize: props.temporaryStorage }),
+      ...(props.deadLetterQueue === undefined ? {} : { deadLetterQueue: props.deadLetterQueue }),
       tracing: Tracing.ACTIVE,
       environment: {
         ...props.environment,

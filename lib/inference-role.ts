@@ -72,8 +72,23 @@ export class InferenceRole extends Construct {
     this.grantWatch(grantee);
   }
 
+  /** Asking the models themselves. */
+  grantInvoke(grantee: Grantee): void {
+    const resourceArns = [...foundationModels, ...inferenceProfiles];
+    Grant.addToPrincipal({ grantee, actions: ['bedrock:InvokeModel'], resourceArns });
+    acknowledgeModels(grantee);
+  }
+
+  grantStop(grantee: Grantee): void {
+    Grant.addToPrincipal({ grantee, actions: ['bedrock:StopModelInvocationJob'], resourceArns: [jobArn] });
+    this.grantWatch(grantee);
+  }
+
+  /** Looking at a job, and for one by its name. */
   grantWatch(grantee: Grantee): void {
     Grant.addToPrincipal({ grantee, actions: ['bedrock:GetModelInvocationJob'], resourceArns: [jobArn] });
+    Grant.addToPrincipal({ grantee, actions: ['bedrock:ListModelInvocationJobs'], resourceArns: ['*'] });
+    acknowledge(grantee, 'Listing jobs knows no resources.', wildcard('*'));
     acknowledge(grantee, 'Bedrock gives jobs their ids; account and Region are fixed.', jobFinding);
   }
 }

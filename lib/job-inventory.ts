@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
@@ -17,6 +17,12 @@ export class JobInventory extends Construct {
       timeToLiveAttribute: 'expires_at',
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.#table.addGlobalSecondaryIndex({
+      indexName: 'byExecution',
+      partitionKey: { name: 'execution_arn', type: AttributeType.STRING },
+      sortKey: { name: 'job_name', type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
   }
 
   get tableName(): string {
@@ -29,6 +35,12 @@ export class JobInventory extends Construct {
 
   grantAdvance(grantee: IGrantable): void {
     this.#grant(grantee, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+  }
+
+  /** Finding the jobs of an execution. */
+  grantFind(grantee: IGrantable): void {
+    const resourceArns = [`${this.#table.tableArn}/index/byExecution`];
+    Grant.addToPrincipal({ grantee, actions: ['dynamodb:Query'], resourceArns });
   }
 
   #grant(grantee: IGrantable, ...actions: string[]): void {

@@ -120,22 +120,78 @@ export class RunDefinition {
   }
 
   #chunk(steps: Steps, settings: Settings): IChainable {
+    const first = '{"attempt": 1, "earlier": []}';
     const prepareInput = this.#invoke('PrepareInput', steps.prepareInput, {
-      payload: '{% $merge([$states.input, {"attempt": 1}]) %}',
-      outputs: '{% $merge([$states.input, {"attempt": 1, "prepared": $states.result.Payload}]) %}',
+      payload: `{% $merge([${first}, $states.input]) %}`,
+      outputs: `{% $merge([${first}, $states.input, {"prepared": $states.result.Payload}]) %}`,
     });
     const postprocess = this.#invoke('Postprocess', steps.postprocess, {
       payload: '{% $states.input %}',
-      outputs: '{% $states.result.Payload %}',
+      // Another attempt begins with what a first one has, and what became of those before it.
+      outputs:
+        '{% $exists($states.result.Payload.retry) ? $merge([{"run": $states.input.run, "chunk": $states.input.chunk}, $states.result.Payload.retry]) : $states.result.Payload %}',
     });
-    const runJob = this.#runJob(steps, settings);
-    runJob.addCatch(postprocess, {
+    const isDone = Choice.jsonata(this.#scope, 'IsChunkDone');
+    isDone
+      .when(Condition.jsonata('{% $exists($states.input.chunk) %}'), prepareInput)
+      .otherwise(Succeed.jsonata(this.#scope, 'ChunkDone'));
+    postprocess.next(isDone);
+    const isSmall = Condition.jsonata('{% $states.input.prepared.way = "on_demand" %}');
+    const route = Choice.jsonata(this.#scope, 'Route')
+      .when(isSmall, this.#onDemand(steps, settings, postprocess))
+      .otherwise(this.#job(steps, settings, postprocess));
+    return prepareInput.next(route);
+  }
+
+  /** Whatever was written is collected all the same, and each row says why it has no answer. */
+  #collectAfter(task: LambdaInvoke, postprocess: LambdaInvoke): void {
+    task.addCatch(postprocess, {
       errors: ['States.ALL'],
-      // Whatever the job did write is collected all the same, and each row says why it has no answer.
       outputs:
         '{% $merge([$states.input, {"job": {"status": "NotCompleted", "failure": {"error": $states.errorOutput.Error, "cause": $states.errorOutput.Cause}}}]) %}',
     });
-    return prepareInput.next(runJob).next(postprocess);
+  }
+
+  #job(steps: Steps, settings: Settings, postprocess: LambdaInvoke): IChainable {
+    const runJob = this.#runJob(steps, settings);
+    const stopJob = this.#stopJob(steps);
+    // Bedrock has ended no job that runs on past its time, or the news of it was lost: it is stopped, and what it did is kept.
+    runJob.addCatch(stopJob, { errors: ['States.Timeout'], outputs: '{% $states.input %}' });
+    this.#collectAfter(runJob, postprocess);
+    this.#collectAfter(stopJob, postprocess);
+    stopJob.next(postprocess);
+    return runJob.next(postprocess);
+  }
+
+  #stopJob(steps: Steps): LambdaInvoke {
+    const stopJob = LambdaInvoke.jsonata(this.#scope, 'StopJob', {
+      lambdaFunction: steps.stopJob,
+      integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+      payload: TaskInput.fromText(
+        '{% $merge([$states.input, {"task_token": $states.context.Task.Token}]) %}',
+      ),
+      outputs: '{% $merge([$states.input, {"job": $states.result}]) %}',
+      taskTimeout: Timeout.duration(Duration.hours(2)),
+      retryOnServiceExceptions: false,
+    });
+    stopJob.addRetry({ errors: hopeless, maxAttempts: 0 });
+    return addPatience(stopJob, 20);
+  }
+
+  /** Fewer records than a job takes, in as many invocations as they need. */
+  #onDemand(steps: Steps, settings: Settings, postprocess: LambdaInvoke): IChainable {
+    const { maxSubmittedAndInProgressJobs: most } = settings;
+    const share = `$floor($states.input.run.max_on_demand_concurrency / $min([$states.input.run.chunk_count, ${most}]))`;
+    const invoke = this.#invoke('InvokeOnDemand', steps.invokeOnDemand, {
+      payload: `{% $merge([$states.input, {"concurrency": $max([1, ${share}])}]) %}`,
+      outputs:
+        '{% $exists($states.result.Payload.unfinished) ? $states.input : $merge([$states.input, {"job": $states.result.Payload}]) %}',
+      beforePatience: waitForSlots,
+    });
+    this.#collectAfter(invoke, postprocess);
+    const isInvoked = Choice.jsonata(this.#scope, 'IsInvoked');
+    isInvoked.when(Condition.jsonata('{% $exists($states.input.job) %}'), postprocess).otherwise(invoke);
+    return invoke.next(isInvoked);
   }
 
   #runJob(steps: Steps, { bedrockBatchInferenceTimeoutHours }: Settings): LambdaInvoke {
@@ -151,19 +207,13 @@ export class RunDefinition {
       retryOnServiceExceptions: false,
     });
     runJob.addRetry({ errors: hopeless, maxAttempts: 0 });
-    runJob.addRetry({
-      errors: ['JobSlotUnavailable'],
-      interval: Duration.minutes(1),
-      backoffRate: 1.5,
-      maxDelay: Duration.minutes(10),
-      maxAttempts: 1000,
-      jitterStrategy: JitterType.FULL,
-    });
+    waitForSlots(runJob);
     // To give up on a job that may be running is to pay for answers that nobody reads, so this goes on for hours.
     return addPatience(runJob, 50);
   }
 
-  #invoke(id: string, lambdaFunction: IFunction, { payload, outputs, assign }: InvokeProps): LambdaInvoke {
+  #invoke(id: string, lambdaFunction: IFunction, props: InvokeProps): LambdaInvoke {
+    const { payload, outputs, assign, beforePatience } = props;
     const task = LambdaInvoke.jsonata(this.#scope, id, {
       lambdaFunction,
       payload: typeof payload === 'string' ? TaskInput.fromText(payload) : TaskInput.fromObject(payload),
@@ -173,6 +223,7 @@ export class RunDefinition {
       ...(assign === undefined ? {} : { assign }),
     });
     task.addRetry({ errors: hopeless, maxAttempts: 0 });
+    beforePatience?.(task);
     task.addRetry({ errors: deaths, interval: Duration.seconds(2), maxAttempts: 2 });
     return addPatience(task, 10);
   }
@@ -219,6 +270,8 @@ interface InvokeProps {
   readonly payload: string | Readonly<Record<string, string>>;
   readonly outputs?: string;
   readonly assign?: Readonly<Record<string, string>>;
+  /** Retries of its own, which count before the general ones. */
+  readonly beforePatience?: (task: LambdaInvoke) => unknown;
 }
 
 interface MapProps {
@@ -228,6 +281,18 @@ interface MapProps {
   readonly maxConcurrency: number;
   readonly child: IChainable;
   readonly assign: Readonly<Record<string, string>>;
+}
+
+/** A quota of Bedrock's, or the stack's own slots: for hours, if need be. */
+function waitForSlots(task: LambdaInvoke): void {
+  task.addRetry({
+    errors: ['JobSlotUnavailable'],
+    interval: Duration.minutes(1),
+    backoffRate: 1.5,
+    maxDelay: Duration.minutes(10),
+    maxAttempts: 1000,
+    jitterStrategy: JitterType.FULL,
+  });
 }
 
 /** Throttles, resets, errors of a service: the step runs again after seconds at first, then every few minutes. */

@@ -61,26 +61,40 @@ export class RunStateMachine extends Construct {
     acknowledge(this, 'X-Ray and the delivery of logs have no resources to name in a policy.', wildcard('*'));
   }
 
+  get arn(): string {
+    return this.#stateMachine.stateMachineArn;
+  }
+
   get name(): string {
     return this.#stateMachine.stateMachineName;
   }
 
-  /** Answering the tokens of its tasks. By the name: a function that the machine invokes cannot wait for its ARN. */
-  static grantTaskResponse(grantee: IFunction): void {
-    const stateMachineArn = Stack.of(grantee).formatArn({
-      service: 'states',
-      resource: 'stateMachine',
-      resourceName: stateMachineName(),
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    // A task of a Distributed Map may count as one of the machine's labelled child, `{machine}/{label}`.
-    const resourceArns = [stateMachineArn, `${stateMachineArn}/*`];
-    Grant.addToPrincipal({ grantee, actions: ['states:SendTaskSuccess'], resourceArns });
-    const child = wildcard(
-      'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:<AWS::StackName>-run/*',
-    );
-    acknowledge(grantee, 'The labels of the Distributed Maps of this state machine.', child);
+  /** Finding out whether a task still waits: a heartbeat, which its state has no use for, fails for one that does not. */
+  static grantTaskWatch(grantee: IFunction): void {
+    grantOnTasks(grantee, 'states:SendTaskHeartbeat');
   }
+
+  /** Answering the tokens of its tasks. */
+  static grantTaskResponse(grantee: IFunction): void {
+    grantOnTasks(grantee, 'states:SendTaskSuccess');
+  }
+}
+
+/** By the name: a function that the machine invokes cannot wait for its ARN. */
+function grantOnTasks(grantee: IFunction, action: string): void {
+  const stateMachineArn = Stack.of(grantee).formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName: stateMachineName(),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  // A task of a Distributed Map may count as one of the machine's labelled child, `{machine}/{label}`.
+  const resourceArns = [stateMachineArn, `${stateMachineArn}/*`];
+  Grant.addToPrincipal({ grantee, actions: [action], resourceArns });
+  const child = wildcard(
+    'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:<AWS::StackName>-run/*',
+  );
+  acknowledge(grantee, 'The labels of the Distributed Maps of this state machine.', child);
 }
 
 const stateMachineName = () => `${Aws.STACK_NAME}-run`;

@@ -23,8 +23,8 @@ interface Bounds {
   readonly max: number;
 }
 
-/** Bedrock's own quota is 100 for a model and Region unless an account is granted more; a Distributed Map takes 10,000. */
-const jobsInFlight: Bounds = { min: 1, max: 10_000 };
+/** Bedrock's own quota is 100 for a model and Region unless an account is granted more; the item of a model's slots holds 4,000. */
+const jobsInFlight: Bounds = { min: 1, max: 4000 };
 const functionMemory: Bounds = { min: 128, max: 10_240 };
 /** CreateModelInvocationJob: timeoutDurationInHours. */
 const jobHours: Bounds = { min: 24, max: 168 };

@@ -19,9 +19,10 @@ export class BedrockBatchStack extends Stack {
     const inferenceRole = new InferenceRole(this, 'InferenceRole', { data });
     const steps = new Steps(this, 'Steps', { data, inventory, inferenceRole, settings });
     const run = new RunStateMachine(this, 'Run', { data, steps, settings });
-    new JobEvents(this, 'JobEvents', { inventory, inferenceRole });
+    new JobEvents(this, 'JobEvents', { inventory, inferenceRole, run });
 
     RunStateMachine.grantTaskResponse(steps.runJob);
+    RunStateMachine.grantTaskResponse(steps.stopJob);
 
     new CfnOutput(this, 'bucketName', { value: data.bucketName, description: 'Upload tables below inputs/' });
     new CfnOutput(this, 'stepFunctionName', {

@@ -24,6 +24,8 @@ export class Steps extends Construct {
   readonly preprocess: BatchFunction;
   readonly prepareInput: BatchFunction;
   readonly runJob: BatchFunction;
+  readonly stopJob: BatchFunction;
+  readonly invokeOnDemand: BatchFunction;
   readonly postprocess: BatchFunction;
   readonly assembleOutput: BatchFunction;
   readonly summarize: BatchFunction;
@@ -33,6 +35,8 @@ export class Steps extends Construct {
     this.preprocess = this.#preprocess(props);
     this.prepareInput = this.#prepareInput(props);
     this.runJob = this.#runJob(props);
+    this.stopJob = this.#stopJob(props);
+    this.invokeOnDemand = this.#invokeOnDemand(props);
     this.postprocess = this.#postprocess(props);
     this.assembleOutput = this.#assembleOutput(props);
     this.summarize = this.#summarize(props);
@@ -43,6 +47,8 @@ export class Steps extends Construct {
       this.preprocess,
       this.prepareInput,
       this.runJob,
+      this.stopJob,
+      this.invokeOnDemand,
       this.postprocess,
       this.assembleOutput,
       this.summarize,
@@ -103,12 +109,39 @@ export class Steps extends Construct {
         TABLE_NAME: inventory.tableName,
         BEDROCK_ROLE_ARN: inferenceRole.roleArn,
         JOB_TIMEOUT_HOURS: String(settings.bedrockBatchInferenceTimeoutHours),
+        MAX_SUBMITTED_AND_IN_PROGRESS_JOBS: String(settings.maxSubmittedAndInProgressJobs),
       },
       timeout: Duration.minutes(2),
       memoryMb: 512,
     });
     inventory.grantLedger(fn);
     inferenceRole.grantSubmit(fn);
+    return fn;
+  }
+
+  #stopJob({ inventory, inferenceRole }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'stop-job', {
+      description: 'Stops a job that ran past its time, and waits for what it leaves',
+      environment: { TABLE_NAME: inventory.tableName },
+      timeout: Duration.minutes(2),
+      memoryMb: 512,
+    });
+    inventory.grantAdvance(fn);
+    inferenceRole.grantStop(fn);
+    return fn;
+  }
+
+  #invokeOnDemand({ data, inferenceRole }: StepsProps): BatchFunction {
+    const fn = new BatchFunction(this, 'invoke-on-demand', {
+      description: 'Asks the model for records that are too few for a job',
+      environment: { BUCKET_NAME: data.bucketName },
+      timeout: longest,
+      memoryMb: 1024,
+    });
+    data.grantRead(fn, prefixes.jobInputs, prefixes.jobOutputs);
+    data.grantList(fn, prefixes.jobOutputs);
+    data.grantWrite(fn, prefixes.jobOutputs);
+    inferenceRole.grantInvoke(fn);
     return fn;
   }
 

@@ -65,9 +65,15 @@ async function postprocessed(rows: number, answers: Answers, timed: Timed): Prom
   const job = { status: 'Completed', job_arn: 'arn/job' };
   await timed({ rows, bytes: generatedBytes(output(answers, 0, rows)) }, async () => {
     for (const chunk of chunks) {
-      const prepared = { input_uri: '', output_uri: '', records: chunk.row_count, null_values: 0 };
-      const report = await postprocess({ run, chunk, attempt: 1, prepared, job }, { objects });
-      if (report.discrepancies.length > 0) throw new Error(report.discrepancies.join('; '));
+      const prepared = {
+        input_uri: '',
+        output_uri: '',
+        records: chunk.row_count,
+        null_values: 0,
+        way: 'batch' as const,
+      };
+      const report = await postprocess({ run, chunk, attempt: 1, earlier: [], prepared, job }, { objects });
+      if ('retry' in report || report.discrepancies.length > 0) throw new Error(JSON.stringify(report));
     }
   });
 }

@@ -22,6 +22,8 @@ export interface ChunkRequest {
   readonly maxRecordsPerJob: number;
   readonly maxJobs?: number | undefined;
   readonly maxRecordsTotal?: number | undefined;
+  /** Fewer rows than a job takes are one chunk all the same, and are refused where this is `fail` or absent. */
+  readonly smallSets?: 'on_demand' | 'fail' | undefined;
 }
 
 export interface DatasetSize {
@@ -45,6 +47,9 @@ export function planChunks(dataset: DatasetSize, request: ChunkRequest, limits: 
   }
   const size = Math.max(maxRecordsPerJob, limits.minRecords);
   const rows = Math.min(dataset.rows, maxRecordsTotal, maxJobs * size);
+  if (rows < limits.minRecords && request.smallSets === 'on_demand') {
+    return { rowCount: rows, chunks: [{ firstRow: 0, rowCount: rows }], notes: [onDemandNote(rows, limits)] };
+  }
   if (rows < limits.minRecords) {
     const rule = `be at least ${limits.minRecords}, the fewest records that a batch inference job takes`;
     throw refusal('start the run', 'the number of rows', rule, rows);
@@ -56,6 +61,11 @@ export function planChunks(dataset: DatasetSize, request: ChunkRequest, limits: 
   const rowCount = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
   const notes = [...minimumNotes(whole, request, limits), ...sizeNotes(whole, chunks, limits)];
   return { rowCount, chunks, notes };
+}
+
+function onDemandNote(rows: number, { minRecords }: JobLimits): string {
+  const why = `a batch inference job takes at least ${minRecords} records`;
+  return `The ${rows} rows are asked on demand, at the full price: ${why}.`;
 }
 
 function countableJobs(range: RowRange, count: number): readonly RowRange[] {

@@ -55,6 +55,9 @@ export const runKeys = {
   chunkReports: (run: RunName) => `${under(prefixes.runs, run)}chunk_reports`,
   partReports: (run: RunName) => `${under(prefixes.runs, run)}part_reports`,
   answers: (run: RunName, chunk: number) => `${under(prefixes.runs, run)}answers/${digits(chunk, 5)}.arrow`,
+  /** Places in a chunk of the rows that an attempt sends again. */
+  pending: (run: RunName, chunk: number, attempt: number) =>
+    `${under(prefixes.runs, run)}pending/${digits(chunk, 5)}/${attempt}.json`,
   jobInput: (run: RunName, chunk: number, attempt: number) =>
     `${under(prefixes.jobInputs, run)}${digits(chunk, 5)}/${attempt}.jsonl`,
   /** Bedrock adds `{job id}/`; a folder of its own for each attempt keeps every attempt's answers apart. */

@@ -34,6 +34,9 @@ export interface Run extends RunName {
   readonly prompt_id: string | null;
   /** The dataset's lines are Bedrock's records already, and go into jobs as they are. */
   readonly ready_made?: boolean | undefined;
+  readonly max_attempts: number;
+  readonly small_sets: 'on_demand' | 'fail';
+  readonly max_on_demand_concurrency: number;
   readonly embedding_type?: 'float32' | 'float64' | undefined;
   readonly csv?: CsvRequest | undefined;
   readonly output_format: OutputFormat;
@@ -110,12 +113,21 @@ export interface JobResult {
   readonly failure?: Failure | undefined;
 }
 
+/** What became of one attempt of a chunk: its job, or its turn on demand. */
+export interface AttemptResult extends JobResult {
+  readonly attempt: number;
+  readonly way: 'batch' | 'on_demand';
+  readonly records: number;
+  readonly null_values: number;
+  /** Of a batch inference job. */
+  readonly job_name?: string | undefined;
+}
+
 /** The output of one chunk's child execution, collected by the Distributed Map's ResultWriter. */
 export interface ChunkReport {
   readonly index: number;
   readonly rows: number;
-  readonly attempts: number;
-  readonly job: JobResult & { readonly job_name: string };
+  readonly attempts: readonly AttemptResult[];
   readonly null_values: number;
   /** Where Bedrock's manifest disagrees with what was read, and lines that answer no row. */
   readonly discrepancies: readonly string[];

@@ -7,6 +7,10 @@ import { JOB_NAME_PREFIX_LENGTH, jobNamePrefixPattern } from './names.ts';
 /** The most that any model takes; one that takes fewer refuses them when chunks are planned. */
 const MAX_RECORDS_PER_JOB = 100_000;
 
+/** What becomes of fewer records than a batch inference job takes. */
+const smallSets = ['on_demand', 'fail'] as const;
+const MOST_ATTEMPTS = 10;
+const MOST_ON_DEMAND = 1000;
 const embeddingTypes = ['float32', 'float64'] as const;
 
 const count = (max: number) =>
@@ -33,6 +37,9 @@ const fields = {
   max_records_per_job: count(MAX_RECORDS_PER_JOB).nullish(),
   max_records_total: count(Number.MAX_SAFE_INTEGER).nullish(),
   output_format: z.enum(outputFormats, `one of ${outputFormats.join(', ')}`).nullish(),
+  max_attempts: count(MOST_ATTEMPTS).nullish(),
+  small_sets: z.enum(smallSets, `one of ${smallSets.join(', ')}`).nullish(),
+  max_on_demand_concurrency: count(MOST_ON_DEMAND).nullish(),
   infer_types: z.boolean('true or false').nullish(),
   embedding_type: z.enum(embeddingTypes, `one of ${embeddingTypes.join(', ')}`).nullish(),
   csv_delimiter: z
@@ -69,6 +76,11 @@ export interface RunRequest {
   readonly maxRecordsPerJob: number;
   readonly maxRecordsTotal: number | undefined;
   readonly outputFormat: OutputFormat | undefined;
+  /** Jobs, or turns on demand, that a record gets at most. */
+  readonly maxAttempts: number;
+  readonly smallSets: (typeof smallSets)[number];
+  /** Records of the run that are invoked on demand at a time. */
+  readonly maxOnDemandConcurrency: number;
   /** CSV written as Parquet: columns become numbers, booleans, dates and times where all their values are. */
   readonly inferTypes: boolean;
   readonly embeddingType: (typeof embeddingTypes)[number] | undefined;
@@ -107,6 +119,9 @@ export function parseRunRequest(input: unknown, defaults: RequestDefaults): RunR
     maxRecordsPerJob: request.max_records_per_job ?? defaults.maxRecordsPerJob,
     maxRecordsTotal: request.max_records_total ?? defaults.maxRecordsTotal,
     outputFormat: request.output_format ?? undefined,
+    maxAttempts: request.max_attempts ?? 3,
+    smallSets: request.small_sets ?? 'on_demand',
+    maxOnDemandConcurrency: request.max_on_demand_concurrency ?? 20,
     inferTypes: request.infer_types ?? false,
     embeddingType: request.embedding_type ?? undefined,
     csv: {

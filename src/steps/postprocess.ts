@@ -1,15 +1,15 @@
 import { sentenceOf } from '../batch/failure.ts';
-import { parseS3Uri, runKeys } from '../batch/keys.ts';
-import type { Chunk, ChunkReport, JobResult, Run } from '../batch/manifest.ts';
+import { runKeys } from '../batch/keys.ts';
+import type { AttemptResult, Chunk, ChunkReport, JobResult, Run } from '../batch/manifest.ts';
 import { jobNameOf } from '../batch/names.ts';
 import type { RowOf } from '../batch/outcomes.ts';
+import { isRetryableRecordError } from '../batch/record-errors.ts';
 import { AnswerSpill, kept } from '../data/answer-spill.ts';
 import { encodeKept, errorText } from '../data/answers.ts';
 import { ownRecordId } from '../data/jsonl/ready-made.ts';
 import { jsonlRecords } from '../data/jsonl/table.ts';
 import { wholeLines } from '../data/lines.ts';
 import { OutputReader, type OutputRecord } from '../data/output-records.ts';
-import { BatchError } from '../errors.ts';
 import { resolveModel } from '../models/registry.ts';
 import type { Answer } from '../models/types.ts';
 import type { ObjectStore } from './collaborators.ts';
@@ -21,22 +21,41 @@ export interface PostprocessInput {
   readonly run: Run;
   readonly chunk: Chunk;
   readonly attempt: number;
+  /** What became of the attempts before this one. */
+  readonly earlier: readonly AttemptResult[];
   readonly prepared: PreparedInput;
   readonly job: JobResult;
 }
 
-/** Turns whatever a job left behind into one outcome for each row of its chunk, and writes them in row order. */
+/** Some rows are worth another attempt: what its states are told. */
+export interface NextAttempt {
+  readonly retry: { readonly attempt: number; readonly earlier: readonly AttemptResult[] };
+}
+
+/**
+ * Turns whatever the attempts of a chunk left behind into one outcome for each row, and writes them in row order. Rows that failed in a
+ * way that may pass, and rows that were not answered, are sent again while there are attempts left; no row that has an answer is.
+ */
 export async function postprocess(
-  { run, chunk, attempt, prepared, job }: PostprocessInput,
+  input: PostprocessInput,
   { objects }: { readonly objects: ObjectStore },
-): Promise<ChunkReport> {
+): Promise<ChunkReport | NextAttempt> {
+  const { run, chunk, attempt, earlier, prepared, job } = input;
   const { family } = resolveModel(run.model_id);
   const spill = new AnswerSpill({ rowCount: chunk.row_count });
+  const attempts = [...earlier, attemptResult(input)];
   try {
-    const prefix = outputPrefix(run, chunk, attempt, job);
-    const rowOf = run.ready_made ? await ownIds(chunk, prepared, objects) : undefined;
-    const reader = new OutputReader(family, run.embedding_type, rowOf);
-    const discrepancies = await collect(objects, prefix, new Collector(chunk, reader, spill));
+    const rowOf = run.ready_made ? await ownIds(run, chunk, objects) : undefined;
+    const retryable = new Uint8Array(chunk.row_count);
+    const discrepancies: string[] = [];
+    for (const result of attempts) {
+      const reader = new OutputReader(family, run.embedding_type, rowOf);
+      const collector = new Collector(chunk, reader, spill, retryable);
+      const found = await collect(objects, outputPrefix(run, chunk, result), collector);
+      discrepancies.push(
+        ...found.map((text) => (attempts.length > 1 ? `attempt ${result.attempt}: ${text}` : text)),
+      );
+    }
     const answers = {
       spill,
       firstRow: chunk.first_row,
@@ -45,12 +64,16 @@ export async function postprocess(
       missing: missing(job),
     };
     await objects.write(runKeys.answers(run, chunk.index), encodeKept(answers));
+    const pending = isLast(input) ? [] : pendingPlaces(chunk, spill, retryable);
+    if (isWorthwhile(pending.length, run)) {
+      await objects.write(runKeys.pending(run, chunk.index, attempt + 1), JSON.stringify(pending));
+      return { retry: { attempt: attempt + 1, earlier: attempts } };
+    }
     return {
       index: chunk.index,
       rows: chunk.row_count,
-      attempts: attempt,
-      job: { ...described(job), job_name: jobNameOf(attemptOf(run, chunk, attempt)) },
-      null_values: prepared.null_values,
+      attempts,
+      null_values: earlier.length === 0 ? prepared.null_values : (earlier[0]?.null_values ?? 0),
       discrepancies,
     };
   } finally {
@@ -58,10 +81,35 @@ export async function postprocess(
   }
 }
 
-/** Rows by the ids of ready-made records: 100,000 at most, read from what the job was given. */
-async function ownIds(chunk: Chunk, { input_uri }: PreparedInput, objects: ObjectStore): Promise<RowOf> {
-  const location = parseS3Uri(input_uri);
-  if (location === undefined) throw new BatchError('Internal', `Cannot read ${input_uri}: it is no S3 URI.`);
+/** No attempt is left; or a user stopped the job, or it could not be run at all: the same would become of the next. */
+function isLast({ run, attempt, job }: PostprocessInput): boolean {
+  const isHopeless = job.failure !== undefined && job.failure.error !== 'States.Timeout';
+  return attempt >= run.max_attempts || job.status === 'Stopped' || isHopeless;
+}
+
+function isWorthwhile(rows: number, run: Run): boolean {
+  const { minRecords } = resolveModel(run.model_id).limits;
+  return rows > 0 && (rows >= minRecords || run.small_sets === 'on_demand');
+}
+
+function pendingPlaces({ row_count }: Chunk, spill: AnswerSpill, retryable: Uint8Array): readonly number[] {
+  const places: number[] = [];
+  for (let place = 0; place < row_count; place++) {
+    const what = spill.keptOf(place);
+    if (what === kept.nothing || (what === kept.error && retryable[place] === 1)) places.push(place);
+  }
+  return places;
+}
+
+function attemptResult({ run, chunk, attempt, prepared, job }: PostprocessInput): AttemptResult {
+  const { way, records, null_values } = prepared;
+  const result = { ...described(job), attempt, way, records, null_values };
+  return way === 'on_demand' ? result : { ...result, job_name: jobNameOf(attemptOf(run, chunk, attempt)) };
+}
+
+/** Rows by the ids of ready-made records: 100,000 at most, read from what the first job was given. */
+async function ownIds(run: Run, chunk: Chunk, objects: ObjectStore): Promise<RowOf> {
+  const location = { bucket: objects.bucket, key: runKeys.jobInput(run, chunk.index, 1) };
   const source = objects.source(await objects.pin(location));
   const rows = new Map<unknown, number>();
   for await (const record of jsonlRecords(source, { offset: 0, line: 1 })) {
@@ -84,7 +132,7 @@ function missing({ status, message = '', failure }: JobResult): string {
 }
 
 /** A job's own folder; all that lies there for the attempt if the job's ARN never came to be known. */
-function outputPrefix(run: Run, chunk: Chunk, attempt: number, { job_arn }: JobResult): string {
+function outputPrefix(run: Run, chunk: Chunk, { attempt, job_arn }: AttemptResult): string {
   const prefix = runKeys.jobOutput(run, chunk.index, attempt);
   return job_arn === undefined ? prefix : `${prefix}${job_arn.split('/').at(-1)}/`;
 }
@@ -116,12 +164,18 @@ class Collector {
   readonly #manifests: Manifest[] = [];
   #unreadableManifests = 0;
   readonly #chunk: Chunk;
+  /** Rows of which this attempt told. */
+  readonly #seen: Uint8Array;
   readonly #reader: OutputReader;
   readonly #spill: AnswerSpill;
+  /** Of rows whose last error may pass. */
+  readonly #retryable: Uint8Array;
   readonly #lines = { answers: 0, errors: 0, unusable: 0, foreign: 0, repeated: 0 };
 
-  constructor(chunk: Chunk, reader: OutputReader, spill: AnswerSpill) {
+  constructor(chunk: Chunk, reader: OutputReader, spill: AnswerSpill, retryable: Uint8Array) {
+    this.#retryable = retryable;
     this.#chunk = chunk;
+    this.#seen = new Uint8Array(chunk.row_count);
     this.#reader = reader;
     this.#spill = spill;
   }
@@ -148,7 +202,8 @@ class Collector {
     }
     this.#lines[record.kind === 'outcome' && record.isError ? 'errors' : 'answers']++;
     const former = this.#spill.keptOf(place);
-    if (former !== kept.nothing) this.#lines.repeated++;
+    if (this.#seen[place] === 1) this.#lines.repeated++;
+    this.#seen[place] = 1;
     // An answer was paid for and stays, whatever else the file says of its row.
     if (former !== kept.answer) this.#keep(place, record);
   }
@@ -162,6 +217,7 @@ class Collector {
       this.#spill.putAnswer(place, bytes, bytes.length, answer);
     } else {
       this.#spill.putError(place, errorText(record.outcome.error));
+      this.#retryable[place] = isRetryableRecordError(record.outcome.error.code) ? 1 : 0;
     }
   }
 

@@ -9,6 +9,8 @@ import { resolveModel } from '../models/registry.ts';
 import type { JobLimits, ModelFamily } from '../models/types.ts';
 import { resolvePrompt } from '../prompts/prompt.ts';
 import type { ObjectStore } from './collaborators.ts';
+import { readJson } from './read-json.ts';
+import { rowsOfBatch, WantedRows } from './wanted-rows.ts';
 
 export interface PrepareInputInput {
   readonly run: Run;
@@ -22,6 +24,8 @@ export interface PreparedInput {
   readonly records: number;
   /** Placeholders that were null in the data and rendered as nothing. */
   readonly null_values: number;
+  /** Fewer records than a batch inference job takes go on demand. */
+  readonly way: 'batch' | 'on_demand';
 }
 
 /**
@@ -33,11 +37,13 @@ export async function prepareInput(
   { objects }: { readonly objects: ObjectStore },
 ): Promise<PreparedInput> {
   const { family, limits } = resolveModel(run.model_id);
-  const lines = run.ready_made ? ownLines(objects) : renderedLines(run, family, objects);
+  const pending = attempt === 1 ? undefined : await pendingRows(run, chunk, attempt, objects);
+  const lines = run.ready_made ? ownLines(objects, pending) : renderedLines(run, family, objects, pending);
   const key = runKeys.jobInput(run, chunk.index, attempt);
   await objects.write(key, sizeChecked(lines, chunk, limits));
-  if (lines.records !== chunk.row_count) {
-    const rule = `have ${chunk.row_count} rows as when the run began`;
+  const wanted = pending?.length ?? chunk.row_count;
+  if (lines.records !== wanted) {
+    const rule = `have ${wanted} rows as when the run began`;
     throw refusal('prepare the job', 'the chunk', rule, lines.records);
   }
   const at = (key: string) => s3Uri({ bucket: objects.bucket, key });
@@ -46,7 +52,18 @@ export async function prepareInput(
     output_uri: at(runKeys.jobOutput(run, chunk.index, attempt)),
     records: lines.records,
     null_values: lines.nulls,
+    way: lines.records < limits.minRecords ? 'on_demand' : 'batch',
   };
+}
+
+/** Places in the chunk, in rising order, of the rows that Postprocess found worth another try. */
+async function pendingRows(
+  run: Run,
+  { index }: Chunk,
+  attempt: number,
+  objects: ObjectStore,
+): Promise<readonly number[]> {
+  return (await readJson(objects, runKeys.pending(run, index, attempt))) as readonly number[];
 }
 
 /** The lines of a job's file, and what was counted while they were made. */
@@ -57,7 +74,12 @@ interface RecordLines {
   of(chunk: Chunk): AsyncIterable<Uint8Array>;
 }
 
-function renderedLines(run: Run, family: ModelFamily, objects: ObjectStore): RecordLines {
+function renderedLines(
+  run: Run,
+  family: ModelFamily,
+  objects: ObjectStore,
+  pending: readonly number[] | undefined,
+): RecordLines {
   const prompt = resolvePrompt(run.prompt_id ?? undefined, family.answers);
   const writer = recordWriter(family.encode, prompt);
   return {
@@ -71,11 +93,14 @@ function renderedLines(run: Run, family: ModelFamily, objects: ObjectStore): Rec
       return writer.nulls;
     },
     async *of(chunk) {
+      const wanted = new WantedRows(pending);
       for (const range of chunk.ranges) {
         const table = await openTable(objects.source(range.object), range.format, run.csv);
         const window = { firstRow: range.first_row, rowCount: range.row_count, start: range.start };
         for await (const batch of table.cells(window, prompt.columns)) {
-          yield* writer.write(batch, chunk.first_row + writer.records);
+          for (const { place, from, count } of wanted.runsWithin(batch.rowCount)) {
+            yield* writer.write(rowsOfBatch(batch, from, count), chunk.first_row + place);
+          }
         }
       }
       yield* writer.finish();
@@ -84,7 +109,7 @@ function renderedLines(run: Run, family: ModelFamily, objects: ObjectStore): Rec
 }
 
 /** Ready-made records: the dataset's own lines, byte for byte. */
-function ownLines(objects: ObjectStore): RecordLines {
+function ownLines(objects: ObjectStore, pending: readonly number[] | undefined): RecordLines {
   const out = new OutputBuffer(',');
   let [records, bytes] = [0, 0];
   return {
@@ -96,11 +121,13 @@ function ownLines(objects: ObjectStore): RecordLines {
     },
     nulls: 0,
     async *of(chunk) {
+      const wanted = new WantedRows(pending);
       for (const range of chunk.ranges) {
         const source = objects.source(range.object);
         const from = range.start ?? (await firstJsonlPosition(source));
         const rows = { from, skip: range.first_row - from.row, rowCount: range.row_count };
         for await (const record of jsonlRows(source, rows)) {
+          if (wanted.runsWithin(1).length === 0) continue;
           out.raw(record.bytes);
           out.text('\n');
           records++;

@@ -1,6 +1,6 @@
 import { sentenceOf } from '../batch/failure.ts';
 import { runKeys, s3Uri } from '../batch/keys.ts';
-import type { ChunkReport, JobResult, PartReport, Run } from '../batch/manifest.ts';
+import type { AttemptResult, ChunkReport, PartReport, Run } from '../batch/manifest.ts';
 import { type OutcomeCounts, OutcomeTally } from '../batch/outcome-counts.ts';
 import { BatchError } from '../errors.ts';
 import type { ObjectStore } from './collaborators.ts';
@@ -25,7 +25,9 @@ export interface Summary extends OutcomeCounts {
   readonly rows: number;
   readonly null_values: number;
   readonly chunks: number;
-  readonly jobs: readonly (JobResult & { readonly job_name: string; readonly rows: number })[];
+  readonly attempts: readonly (AttemptResult & { readonly chunk: number })[];
+  /** Records that were asked on demand, at the full price. */
+  readonly on_demand_records: number;
   readonly failed_chunks: readonly FailedChunk[];
   readonly notes: readonly string[];
   readonly duration_seconds: number;
@@ -34,7 +36,7 @@ export interface Summary extends OutcomeCounts {
 }
 
 /** What the execution answers: the totals, and where to read on. It does not grow with the run. */
-export type ExecutionOutput = Omit<Summary, 'jobs' | 'failed_chunks'>;
+export type ExecutionOutput = Omit<Summary, 'attempts' | 'failed_chunks'>;
 
 /** Entries of each list that the execution's answer holds; summary.json has them all. */
 const FIRST = 10;
@@ -55,7 +57,8 @@ export async function summarize(
     ...parts.outcomes,
     null_values: chunks.nullValues,
     chunks: run.chunk_count,
-    jobs: chunks.jobs,
+    attempts: chunks.attempts,
+    on_demand_records: chunks.onDemandRecords,
     failed_chunks: chunks.failed,
     notes: [...run.notes, ...chunks.notes],
     duration_seconds: (now() - Date.parse(run.started_at)) / 1000,
@@ -67,7 +70,7 @@ export async function summarize(
   return executionOutput(summary);
 }
 
-function executionOutput({ jobs: _, failed_chunks: __, ...summary }: Summary): ExecutionOutput {
+function executionOutput({ attempts: _, failed_chunks: __, ...summary }: Summary): ExecutionOutput {
   const { notes, error_codes, output_uris } = summary;
   const more = notes.length - FIRST;
   const byCount = Object.entries(error_codes).sort(([, a], [, b]) => b - a);
@@ -79,8 +82,8 @@ function executionOutput({ jobs: _, failed_chunks: __, ...summary }: Summary): E
   };
 }
 
-function noRowSucceeded({ rows, jobs, failed_chunks, summary_uri }: Summary): BatchError {
-  const told = jobs.find((job) => job.message !== undefined && job.message !== '')?.message;
+function noRowSucceeded({ rows, attempts, failed_chunks, summary_uri }: Summary): BatchError {
+  const told = attempts.find((job) => job.message !== undefined && job.message !== '')?.message;
   const example = told ?? failed_chunks[0]?.error ?? 'each record has an error';
   return new BatchError(
     'NoRowSucceeded',
@@ -102,9 +105,13 @@ async function chunkTotals(run: Run, results: AsyncIterable<ChildResult>) {
     throw unaccounted(`${run.chunk_count} chunks went in and ${reports.length + failed.length} came out`);
   }
   reports.sort((a, b) => a.index - b.index);
+  const attempts = reports.flatMap(({ index, attempts: all }) =>
+    all.map((one) => ({ chunk: index, ...one })),
+  );
   return {
     failed: failed.sort((a, b) => a.index - b.index),
-    jobs: reports.map(({ job, rows }) => ({ ...job, rows })),
+    attempts,
+    onDemandRecords: attempts.reduce((sum, { way, records }) => sum + (way === 'on_demand' ? records : 0), 0),
     nullValues: reports.reduce((sum, report) => sum + report.null_values, 0),
     notes: reports.flatMap(({ index, discrepancies }) =>
       discrepancies.map((text) => `Chunk ${index}: ${text}.`),

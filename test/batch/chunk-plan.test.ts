@@ -45,7 +45,8 @@ const planned = fc
   .record({
     minRecords: fc.integer({ min: 1, max: 200 }),
     room: fc.integer({ min: 2, max: 500 }),
-    maxRecordsPerJob: fc.integer({ min: 1, max: 100_000 }),
+    // So that there are names for as many jobs as the most rows make.
+    maxRecordsPerJob: fc.integer({ min: 4, max: 100_000 }),
     maxJobs: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
     maxRecordsTotal: fc.option(fc.integer({ min: 200, max: 300_000 }), { nil: undefined }),
     rows: fc.integer({ min: 200, max: 300_000 }),

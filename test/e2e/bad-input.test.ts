@@ -52,7 +52,7 @@ describe('the execution fails with one sentence, before any job is submitted', (
       'fewer rows than a job takes',
       'e.csv',
       () => topics(99),
-      joke,
+      { ...joke, small_sets: 'fail' },
       'the number of rows must be at least 100, the fewest records that a batch inference job takes, got 99.',
     ],
     [

@@ -73,8 +73,8 @@ test('the README’s run: every topic gets its joke, in order, through at least 
   }
   const summary = JSON.parse((await stack.download(output.summary_uri)).toString());
   expect(summary.statuses).toEqual({ succeeded: inputRows.length, failed: 0, missing: 0 });
-  expect(summary.jobs.length).toBeGreaterThanOrEqual(3);
-  expect(summary.jobs.every((job: { status: string }) => job.status === 'Completed')).toBe(true);
+  expect(summary.attempts.length).toBeGreaterThanOrEqual(3);
+  expect(summary.attempts.every((job: { status: string }) => job.status === 'Completed')).toBe(true);
 });
 
 test('embeddings of a Parquet file: 1,024 floats in every row, the input’s columns untouched', async () => {

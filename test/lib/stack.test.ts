@@ -32,7 +32,7 @@ test('the outputs of the contract are there', () => {
 test('every function runs on nodejs24.x and arm64, as an ES module that names its source map', async () => {
   const { assetDirectory } = await synthesized();
   const functions = Object.values(template.findResources('AWS::Lambda::Function'));
-  expect(functions).toHaveLength(7);
+  expect(functions).toHaveLength(11);
   for (const { Properties } of functions) {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -147,9 +147,9 @@ describe('context', () => {
   const refused: readonly [Record<string, unknown>, string][] = [
     [
       { maxSubmittedAndInProgressJobs: 0 },
-      'maxSubmittedAndInProgressJobs must be an integer from 1 to 10000, got 0.',
+      'maxSubmittedAndInProgressJobs must be an integer from 1 to 4000, got 0.',
     ],
-    [{ maxConcurrentJobs: 'many' }, 'maxConcurrentJobs must be an integer from 1 to 10000, got "many".'],
+    [{ maxConcurrentJobs: 'many' }, 'maxConcurrentJobs must be an integer from 1 to 4000, got "many".'],
     [
       { preprocessFunctionMemoryMb: 64 },
       'preprocessFunctionMemoryMb must be an integer from 128 to 10240, got 64.',

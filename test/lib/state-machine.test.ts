@@ -94,9 +94,8 @@ test('the steps stand in the order of the design', () => {
     'Summarize',
   ]);
   expect(Object.keys(definition.States['ProcessChunks']?.ItemProcessor?.States ?? {})).toEqual([
-    'PrepareInput',
-    'RunJob',
-    'Postprocess',
+    ...['PrepareInput', 'IsChunkDone', 'Postprocess', 'InvokeOnDemand', 'Route'],
+    ...['RunJob', 'StopJob', 'IsInvoked', 'ChunkDone'],
   ]);
 });
 

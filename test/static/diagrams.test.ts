@@ -215,9 +215,9 @@ describe('the architecture', () => {
   });
 
   test('refuses a type that it does not know', () => {
-    const queue = { Resources: { Letters: { Type: 'AWS::SQS::Queue' } } };
+    const queue = { Resources: { Letters: { Type: 'AWS::SNS::Topic' } } };
     expect(() => itemsOf(queue)).toThrow(
-      /the type of Letters must be in .*services\.ts, got AWS::SQS::Queue\./,
+      /the type of Letters must be in .*services\.ts, got AWS::SNS::Topic\./,
     );
   });
 });

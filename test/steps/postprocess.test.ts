@@ -10,12 +10,19 @@ import { aChunk, aRun, outputLine, pinnedNowhere, vectorModel } from './fixtures
 const run = aRun({ row_count: 8, chunk_count: 2 });
 /** Rows 4 to 7, so that rows of the chunk and of the run differ. */
 const chunk = aChunk(run, pinnedNowhere, 1);
-const prepared = { input_uri: 's3://bucket/i', output_uri: 's3://bucket/o/', records: 4, null_values: 3 };
+const prepared = {
+  input_uri: 's3://bucket/i',
+  output_uri: 's3://bucket/o/',
+  records: 4,
+  null_values: 3,
+  way: 'batch' as const,
+};
 const jobArn = 'arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghijkl';
 const input: PostprocessInput = {
   run,
   chunk,
   attempt: 1,
+  earlier: [],
   prepared,
   job: { status: 'Completed', job_arn: jobArn },
 };
@@ -31,6 +38,7 @@ async function processed(files: Readonly<Record<string, string>>, change: Partia
   const objects = new MemoryStore();
   for (const [key, text] of Object.entries(files)) objects.put(key, text);
   const report = await postprocess({ ...input, ...change }, { objects });
+  if ('retry' in report) throw new Error('There is another attempt.');
   const rows = await plainAnswers(decodeAnswers(objects.read('runs/jokes/run-1/answers/00001.arrow')));
   return { objects, report, rows };
 }
@@ -51,8 +59,17 @@ test('reports the job, and writes an answer for each row, in order', async () =>
   expect(report).toEqual({
     index: 1,
     rows: 4,
-    attempts: 1,
-    job: { status: 'Completed', job_arn: jobArn, job_name: jobNameOf(attemptOf(run, chunk, 1)) },
+    attempts: [
+      {
+        attempt: 1,
+        way: 'batch',
+        records: 4,
+        null_values: 3,
+        status: 'Completed',
+        job_arn: jobArn,
+        job_name: jobNameOf(attemptOf(run, chunk, 1)),
+      },
+    ],
     null_values: 3,
     discrepancies: [],
   });
@@ -212,7 +229,7 @@ test.each(terminalStatuses)(
     const { rows, report } = await processed({}, { job: { status, message: 'less records (4) than 100' } });
     const error = `NoAnswer: the job ended as ${status} (less records (4) than 100) without an answer for this row`;
     expect(rows.map((row) => [row.status, row.error])).toEqual(Array(4).fill(['missing', error]));
-    expect(report.job).toMatchObject({ status, message: 'less records (4) than 100' });
+    expect(report.attempts[0]).toMatchObject({ status, message: 'less records (4) than 100' });
   },
 );
 
@@ -233,7 +250,11 @@ test('a task that failed is described in a sentence, without its trace', async (
   expect(rows[0]?.error).toBe(
     'NoAnswer: the job ended as NotCompleted (ValidationException: no such role) without an answer for this row',
   );
-  expect(report.job).toEqual({
+  expect(report.attempts[0]).toEqual({
+    attempt: 1,
+    way: 'batch',
+    records: 4,
+    null_values: 3,
     status: 'NotCompleted',
     message: 'ValidationException: no such role',
     job_name: expect.any(String),
@@ -259,14 +280,14 @@ test('a cause that Step Functions cut off is a sentence all the same', async () 
   const cause = JSON.stringify({ errorType: 'E', errorMessage: 'no such role', trace: ['x'.repeat(40_000)] });
   const job = { status: 'NotCompleted', failure: { error: 'E', cause: cause.slice(0, 32_768) } };
   const { rows, report } = await processed({}, { job });
-  expect(report.job.message).toBe('E: no such role');
+  expect(report.attempts[0]?.message).toBe('E: no such role');
   expect(rows[3]?.error).toContain('(E: no such role)');
 });
 
 test('a long cause does not stand in every row as a whole', async () => {
   const job = { status: 'NotCompleted', failure: { error: 'E', cause: 'x'.repeat(32_768) } };
   const { rows, report } = await processed({}, { job });
-  expect(report.job.message).toHaveLength(501);
+  expect(report.attempts[0]?.message).toHaveLength(501);
   for (const { error } of rows) expect(error?.length).toBeLessThan(600);
 });
 
@@ -306,5 +327,5 @@ test('a line that no memory should hold is left out, and costs the others nothin
   const report = await postprocess(input, { objects });
   const rows = await plainAnswers(decodeAnswers(objects.read('runs/jokes/run-1/answers/00001.arrow')));
   expect(short(rows)).toEqual(['4?', ...jokes.slice(1)]);
-  expect(report.discrepancies).toEqual([unread]);
+  expect(report).toMatchObject({ discrepancies: [unread] });
 });

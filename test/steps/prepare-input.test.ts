@@ -24,6 +24,7 @@ test('writes one record a row, byte for byte as Bedrock is to read it', async ()
     output_uri: 's3://bucket/batch_outputs_json/jokes/run-1/00000/1/',
     records: 3,
     null_values: 0,
+    way: 'on_demand',
   });
   const record = (id: string, topic: string) =>
     `{"recordId":"${id}","modelInput":{"anthropic_version":"bedrock-2023-05-31","max_tokens":1024,"messages":[{"role":"user","content":[{"type":"text","text":"Tell me a joke about ${topic} in less than 50 words."}]}]}}\n`;
@@ -39,8 +40,8 @@ test('a vector model is asked for the text alone', async () => {
     model_id: vectorModel,
     prompt_id: null,
   });
-  await prepareInput({ run, chunk, attempt: 2 }, { objects });
-  expect(objects.json('batch_inputs_json/jokes/run-1/00000/2.jsonl')).toEqual([
+  await prepareInput({ run, chunk, attempt: 1 }, { objects });
+  expect(objects.json('batch_inputs_json/jokes/run-1/00000/1.jsonl')).toEqual([
     { recordId: 'R0000000000', modelInput: { inputText: 'hello' } },
   ]);
 });
@@ -59,6 +60,7 @@ test('counts the nulls of the columns that the prompt names', async () => {
   expect(await prepareInput({ run, chunk: parquet, attempt: 1 }, { objects })).toMatchObject({
     records: 4,
     null_values: 2,
+    way: 'on_demand',
   });
 });
 

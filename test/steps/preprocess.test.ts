@@ -47,6 +47,9 @@ test('describes the run, and writes its chunks and parts where the run says', as
     chunk_reports_prefix: 'runs/jokes/run-1/chunk_reports',
     part_reports_prefix: 'runs/jokes/run-1/part_reports',
     csv: {},
+    max_attempts: 3,
+    small_sets: 'on_demand',
+    max_on_demand_concurrency: 20,
     notes: [],
   });
   const chunks = objects.json('runs/jokes/run-1/chunks.jsonl') as Chunk[];
@@ -181,13 +184,13 @@ test.each<[string, string | undefined, object, string]>([
   [
     'too few rows',
     topics(99),
-    {},
+    { small_sets: 'fail' },
     'the number of rows must be at least 100, the fewest records that a batch inference job takes, got 99.',
   ],
   [
     'too small a total',
     topics(500),
-    { max_records_total: 5 },
+    { max_records_total: 5, small_sets: 'fail' },
     'the number of rows must be at least 100, the fewest records that a batch inference job takes, got 5.',
   ],
   [

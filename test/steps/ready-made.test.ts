@@ -36,7 +36,7 @@ test('ready-made records go to their jobs byte for byte, and come back with what
       .map((line) => answered(JSON.parse(line).recordId));
     objects.put(`batch_outputs_json/own/r1/0000${chunk.index}/1/job/1.jsonl.out`, `${answers.join('\n')}\n`);
     const job = { status: 'Completed', job_arn: 'arn/job' };
-    await postprocess({ run, chunk, attempt: 1, prepared: written, job }, { objects });
+    await postprocess({ run, chunk, attempt: 1, earlier: [], prepared: written, job }, { objects });
   }
   const [part] = objects.json(run.parts_key) as [Part];
   const report = await assembled({ run, part }, objects);

@@ -1,4 +1,4 @@
-import type { ChunkReport, PartReport, Run } from '../../src/batch/manifest.ts';
+import type { AttemptResult, ChunkReport, PartReport, Run } from '../../src/batch/manifest.ts';
 import { type SummarizeInput, type Summary, summarize } from '../../src/steps/summarize.ts';
 import { MemoryStore } from './fakes.ts';
 import { aRun } from './fixtures.ts';
@@ -7,12 +7,15 @@ import { failures, type MapFiles, mapResult } from './map-files.ts';
 const run = aRun({ row_count: 500, chunk_count: 2, notes: ['A note of the plan.'] });
 const collaborators = (objects: MemoryStore) => ({ objects, now: () => Date.parse(run.started_at) + 90_500 });
 
+function anAttempt(change: Partial<AttemptResult>): AttemptResult {
+  return { status: 'Completed', attempt: 1, way: 'batch', records: 250, null_values: 2, ...change };
+}
+
 function chunkReport(index: number, change: Partial<ChunkReport> = {}): ChunkReport {
   return {
     index,
     rows: 250,
-    attempts: 1,
-    job: { status: 'Completed', job_arn: `arn:job/${index}`, job_name: `jokes-0-0000${index}-1` },
+    attempts: [anAttempt({ job_arn: `arn:job/${index}`, job_name: `jokes-0-0000${index}-1` })],
     null_values: 2,
     discrepancies: [],
     ...change,
@@ -62,6 +65,7 @@ test('adds up chunks and parts, over all files of the maps', async () => {
     error_codes: { '400': 160, NoAnswer: 40 },
     input_tokens: 1500,
     output_tokens: 600,
+    on_demand_records: 0,
     null_values: 4,
     chunks: 2,
     notes: ['A note of the plan.'],
@@ -71,9 +75,9 @@ test('adds up chunks and parts, over all files of the maps', async () => {
   });
   expect(JSON.parse(objects.text(summaryKey))).toEqual({
     ...output,
-    jobs: [
-      { status: 'Completed', job_arn: 'arn:job/0', job_name: 'jokes-0-00000-1', rows: 250 },
-      { status: 'Completed', job_arn: 'arn:job/1', job_name: 'jokes-0-00001-1', rows: 250 },
+    attempts: [
+      { chunk: 0, ...anAttempt({ job_arn: 'arn:job/0', job_name: 'jokes-0-00000-1' }) },
+      { chunk: 1, ...anAttempt({ job_arn: 'arn:job/1', job_name: 'jokes-0-00001-1' }) },
     ],
     failed_chunks: [],
   });
@@ -190,7 +194,7 @@ test.each<[string, MapFiles, string]>([
       succeeded: [
         [
           chunkReport(0),
-          chunkReport(1, { job: { status: 'Failed', message: 'less records', job_name: 'n' } }),
+          chunkReport(1, { attempts: [anAttempt({ status: 'Failed', message: 'less records' })] }),
         ],
       ],
     },
@@ -211,7 +215,7 @@ test.each<[string, MapFiles, string]>([
   [
     'the failure of a chunk, where a job has an empty message',
     {
-      succeeded: [[chunkReport(0, { job: { status: 'Failed', message: '', job_name: 'n' } })]],
+      succeeded: [[chunkReport(0, { attempts: [anAttempt({ status: 'Failed', message: '' })] })]],
       failed: [failures([[1, 'no such role']])],
     },
     'States.Timeout: no such role',
@@ -258,7 +262,7 @@ test('the answer of 5,000 chunks is short, whatever was amiss with them, and sum
   expect(output.notes.at(-1)).toBe('7991 more notes are in summary.json.');
   expect(Object.keys(output.error_codes)).toHaveLength(10);
   const whole = JSON.parse(objects.text(summaryKey)) as Summary;
-  expect([whole.notes.length, whole.jobs.length, whole.failed_chunks.length]).toEqual([8001, 4000, 1000]);
+  expect([whole.notes.length, whole.attempts.length, whole.failed_chunks.length]).toEqual([8001, 4000, 1000]);
   expect(whole.error_codes).toEqual(error_codes);
 });
 

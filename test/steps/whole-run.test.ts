@@ -55,7 +55,7 @@ async function carriedOut(objects: MemoryStore, run: Run, fateOf: (row: number) 
     const prepared = await prepareInput({ run, chunk, attempt: 1 }, { objects });
     answer(objects, chunk, fateOf, turn);
     const job = { status: 'Completed', job_arn: 'arn:job/abcdefghijkl' };
-    await postprocess({ run, chunk, attempt: 1, prepared, job }, { objects });
+    await postprocess({ run, chunk, attempt: 1, earlier: [], prepared, job }, { objects });
   }
   const [part] = objects.json(run.parts_key) as [Part];
   return { part, report: await assembled({ run, part }, objects) };

@@ -12,6 +12,7 @@ const services = {
   lambda: { name: 'Lambda', column: 1, colour: '#d86613' },
   s3: { name: 'Amazon S3', column: 2, colour: '#3f8624' },
   dynamoDb: { name: 'DynamoDB', column: 2, colour: '#2e73b8' },
+  sqs: { name: 'Amazon SQS', column: 2, colour: '#a9346b' },
   bedrock: { name: 'Amazon Bedrock', column: 2, colour: '#01796f' },
   iam: { name: 'IAM', column: 1, colour: '#b0303f' },
 } as const satisfies Record<string, Service>;
@@ -28,16 +29,19 @@ export const drawnTypes: Readonly<Record<string, ServiceKey>> = {
   'AWS::S3::Bucket': 's3',
   'AWS::DynamoDB::Table': 'dynamoDb',
   'AWS::IAM::Role': 'iam',
+  'AWS::SQS::Queue': 'sqs',
 };
 
 /** Policies and permissions become lines; logs and metadata would only hide the rest. */
 export const undrawnTypes: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
   'AWS::IAM::Policy',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
+  'AWS::SQS::QueuePolicy',
 ]);
 
 /** What a stack uses without creating it: named by the actions that its policies allow. */
@@ -63,6 +67,7 @@ export const verbs: readonly (readonly [RegExp, string])[] = [
   [/^bedrock:(InvokeModel|Converse)/, 'asks'],
   [/^states:SendTask/, 'answers tokens'],
   [/^iam:PassRole/, 'passes'],
+  [/^sqs:Send/, 'leaves failed events'],
 ];
 
 /** Who speaks in an event, and who a role trusts. */
