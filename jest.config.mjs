@@ -33,6 +33,8 @@ const ofTheStack = [
 /** @type {import('jest').Config} */
 const config = {
   testTimeout: 60_000,
+  // Of two cores jest would leave one to others.
+  maxWorkers: '100%',
   projects: [
     {
       ...shared,

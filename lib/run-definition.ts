@@ -8,7 +8,6 @@ import {
   DistributedMap,
   type IChainable,
   IntegrationPattern,
-  JitterType,
   OutputType,
   ResultWriterV2,
   S3JsonLItemReader,
@@ -21,8 +20,8 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { finalErrors } from '../src/errors.ts';
 import type { DataBucket } from './data-bucket.ts';
+import { addPatience, deaths, hopeless, waitForSlots } from './retries.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
 
@@ -36,18 +35,6 @@ export interface RunDefinitionProps {
 const PARTS_AT_ONCE = 40;
 /** Lambda's own limit and a little more: the function's answer wins over the state's timeout. */
 const functionTimeout = Timeout.duration(Duration.minutes(16));
-/** What no further try can mend: our own refusals, AWS's, and defects of the code. */
-const hopeless = [
-  ...finalErrors,
-  ...['ValidationException', 'AccessDeniedException', 'AccessDenied', 'ConflictException'],
-  ...['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'],
-];
-/**
- * The function died. Every step may run again; one that dies each time, by its size, should not do so all night. RunJob holds no data,
- * so it dies of its surroundings alone, and is tried for as long as for any other fault.
- */
-const deaths = ['Lambda.Unknown', 'Runtime.ExitError', 'Sandbox.Timedout'];
-
 /**
  * Preprocess → ProcessChunks (PrepareInput → RunJob → Postprocess for each chunk) → AssembleOutput → Summarize. Nothing in the
  * state grows with the run: manifests and reports are objects in S3.
@@ -281,29 +268,4 @@ interface MapProps {
   readonly maxConcurrency: number;
   readonly child: IChainable;
   readonly assign: Readonly<Record<string, string>>;
-}
-
-/** A quota of Bedrock's, or the stack's own slots: for hours, if need be. */
-function waitForSlots(task: LambdaInvoke): void {
-  task.addRetry({
-    errors: ['JobSlotUnavailable'],
-    interval: Duration.minutes(1),
-    backoffRate: 1.5,
-    maxDelay: Duration.minutes(10),
-    maxAttempts: 1000,
-    jitterStrategy: JitterType.FULL,
-  });
-}
-
-/** Throttles, resets, errors of a service: the step runs again after seconds at first, then every few minutes. */
-function addPatience(task: LambdaInvoke, maxAttempts: number): LambdaInvoke {
-  task.addRetry({
-    errors: ['States.TaskFailed'],
-    interval: Duration.seconds(2),
-    backoffRate: 2,
-    maxDelay: Duration.minutes(5),
-    maxAttempts,
-    jitterStrategy: JitterType.FULL,
-  });
-  return task;
 }

@@ -62,14 +62,7 @@ export function jobSlots(
     },
 
     async release(modelId, jobName, since) {
-      const held = since === undefined ? 'attribute_exists(holders.#job)' : 'holders.#job = :since';
-      const command = new UpdateCommand({
-        ...item(slotsOf(modelId)),
-        UpdateExpression: 'REMOVE holders.#job',
-        ConditionExpression: held,
-        ExpressionAttributeNames: { '#job': jobName },
-        ...(since === undefined ? {} : { ExpressionAttributeValues: { ':since': since } }),
-      });
+      const command = new UpdateCommand({ ...item(slotsOf(modelId)), ...removal(jobName, since) });
       await outcomeOf(() => dynamodb.send(command));
     },
 
@@ -78,6 +71,15 @@ export function jobSlots(
         yield* holdersIn(modelId, await read(slotsOf(modelId)));
       }
     },
+  };
+}
+
+function removal(jobName: string, since: number | undefined) {
+  return {
+    UpdateExpression: 'REMOVE holders.#job',
+    ConditionExpression: since === undefined ? 'attribute_exists(holders.#job)' : 'holders.#job = :since',
+    ExpressionAttributeNames: { '#job': jobName },
+    ...(since === undefined ? {} : { ExpressionAttributeValues: { ':since': since } }),
   };
 }
 
