@@ -81,10 +81,12 @@ export async function postprocess(
   }
 }
 
-/** No attempt is left; or a user stopped the job, or it could not be run at all: the same would become of the next. */
+/**
+ * No attempt is left; or nobody heard how the job ended. Then it could not be run at all, and the next could not either, or it may still be
+ * running, and the same records would be paid for twice.
+ */
 function isLast({ run, attempt, job }: PostprocessInput): boolean {
-  const isHopeless = job.failure !== undefined && job.failure.error !== 'States.Timeout';
-  return attempt >= run.max_attempts || job.status === 'Stopped' || isHopeless;
+  return attempt >= run.max_attempts || job.failure !== undefined;
 }
 
 function isWorthwhile(rows: number, run: Run): boolean {

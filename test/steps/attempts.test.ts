@@ -140,19 +140,18 @@ test.each([
 });
 
 test.each([
-  ['that a user stopped', { status: 'Stopped' }],
-  [
-    'that could not be run at all',
-    { status: 'NotCompleted', failure: { error: 'AccessDeniedException', cause: 'no' } },
-  ],
-])('a job %s is not followed by another', async (_, job) => {
+  ['that could not be run at all', 'AccessDeniedException'],
+  ['that could not be stopped and may still run', 'States.Timeout'],
+  ['that nobody could submit for hours', 'ServiceUnavailable'],
+])('a job %s is not followed by another', async (_, error) => {
+  const job = { status: 'NotCompleted', failure: { error, cause: 'no' } };
   const { objects, run, chunks } = await world(120);
   const { sent } = await through({ objects, run }, chunks[0] as Chunk, [every(2, drop, answer)], job);
   expect(sent).toHaveLength(1);
   expect(await statuses(run, objects)).toMatchObject({ statuses: { succeeded: 60, failed: 0, missing: 60 } });
 });
 
-test.each(['PartiallyCompleted', 'Expired', 'Failed'])(
+test.each(['PartiallyCompleted', 'Expired', 'Failed', 'Stopped'])(
   'what a job that ended as %s did stays, and the rest goes on',
   async (status) => {
     const { objects, run, chunks } = await world(300);
