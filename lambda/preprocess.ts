@@ -4,13 +4,16 @@ import {
   requiredNumber,
   requiredVariable,
 } from '../src/aws/environment.ts';
+import { connectExecutionReader } from '../src/aws/executions.ts';
 import { connectObjectStore } from '../src/aws/object-store.ts';
 import { secretText } from '../src/aws/secrets.ts';
 import { huggingFaceHub } from '../src/data/hugging-face/hub.ts';
-import { type PreprocessInput, preprocess } from '../src/steps/preprocess.ts';
+import { beginRun } from '../src/steps/begin-run.ts';
+import type { PreprocessInput } from '../src/steps/preprocess.ts';
 import { observed } from './observed.ts';
 
 const objects = connectObjectStore(requiredVariable('BUCKET_NAME'));
+const executions = connectExecutionReader();
 const defaults = {
   maxRecordsPerJob: requiredNumber('MAX_RECORDS_PER_JOB'),
   maxRecordsTotal: numberVariable('MAX_TOTAL_RECORDS'),
@@ -22,5 +25,5 @@ const hub = huggingFaceHub({
 });
 
 export const handler = observed((input: PreprocessInput, timeLeft) =>
-  preprocess(input, { objects, hub, defaults, timeLeft }),
+  beginRun(input, { objects, hub, executions, defaults, timeLeft }),
 );

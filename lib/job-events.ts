@@ -55,6 +55,7 @@ export class JobEvents extends Construct {
     inventory.grantAdvance(fn);
     inventory.grantFind(fn);
     inferenceRole.grantStop(fn);
+    RunStateMachine.grantDescribe(fn);
     this.#on(fn, 'ExecutionBrokenOff', {
       description: 'Executions of the state machine that ended without success',
       eventPattern: {

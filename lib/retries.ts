@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { JitterType } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
-import { finalErrors } from '../src/errors.ts';
+import { type ErrorKind, finalErrors } from '../src/errors.ts';
 
 /** What no further try can mend: our own refusals, AWS's, and defects of the code. */
 export const hopeless = [
@@ -15,14 +15,25 @@ export const hopeless = [
  */
 export const deaths = ['Lambda.Unknown', 'Runtime.ExitError', 'Sandbox.Timedout'];
 
-/** A quota of Bedrock's, or the stack's own slots: for hours, if need be. */
+/** A quota of Bedrock's, or the stack's own slots: for days, if need be. */
 export function waitForSlots(task: LambdaInvoke): void {
+  waitFor(task, 'JobSlotUnavailable', 1000);
+}
+
+/** On demand: for days while others of the run have their turn, for a day while the model has nothing but throttles. */
+export function waitForModel(task: LambdaInvoke): void {
+  waitFor(task, 'TurnUnavailable', 10_000);
+  waitFor(task, 'ModelUnavailable', 300);
+}
+
+/** With full jitter five minutes at a time, once there were a few. */
+function waitFor(task: LambdaInvoke, error: ErrorKind, maxAttempts: number): void {
   task.addRetry({
-    errors: ['JobSlotUnavailable'],
+    errors: [error],
     interval: Duration.minutes(1),
     backoffRate: 1.5,
     maxDelay: Duration.minutes(10),
-    maxAttempts: 1000,
+    maxAttempts,
     jitterStrategy: JitterType.FULL,
   });
 }

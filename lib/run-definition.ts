@@ -21,7 +21,8 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { DataBucket } from './data-bucket.ts';
-import { addPatience, deaths, hopeless, waitForSlots } from './retries.ts';
+import { deadline } from './deadline.ts';
+import { addPatience, deaths, hopeless, waitForModel, waitForSlots } from './retries.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
 
@@ -57,6 +58,8 @@ export class RunDefinition {
       itemName: 'chunk',
       maxConcurrency: settings.maxSubmittedAndInProgressJobs,
       child: this.#chunk(steps, settings),
+      // A chunk that fails must not sink the others: its rows become missing, and are said to be.
+      toleratedFailurePercentage: 100,
       assign: { chunk_results: '{% $states.result %}' },
     });
     const assembleOutput = this.#mapOver('AssembleOutput', data, {
@@ -65,6 +68,8 @@ export class RunDefinition {
       itemName: 'part',
       maxConcurrency: PARTS_AT_ONCE,
       child: this.#part(steps),
+      // A part that fails fails the run here, so that a redrive joins that part again.
+      toleratedFailurePercentage: 0,
       assign: { part_results: '{% $states.result %}' },
     });
     const summarize = this.#invoke('Summarize', steps.summarize, {
@@ -109,11 +114,12 @@ export class RunDefinition {
   #chunk(steps: Steps, settings: Settings): IChainable {
     const first = '{"attempt": 1, "earlier": []}';
     const prepareInput = this.#invoke('PrepareInput', steps.prepareInput, {
-      payload: `{% $merge([${first}, $states.input]) %}`,
-      outputs: `{% $merge([${first}, $states.input, {"prepared": $states.result.Payload}]) %}`,
+      payload: `{% $merge([${first}, $states.input, ${deadline.told}]) %}`,
+      // What is collected begins with the attempt that it had come to.
+      outputs: `{% $merge([${first}, $states.input, $states.result.Payload.found, {"prepared": $states.result.Payload}]) %}`,
     });
     const postprocess = this.#invoke('Postprocess', steps.postprocess, {
-      payload: '{% $states.input %}',
+      payload: `{% $merge([$states.input, ${deadline.told}]) %}`,
       // Another attempt begins with what a first one has, and what became of those before it.
       outputs:
         '{% $exists($states.result.Payload.retry) ? $merge([{"run": $states.input.run, "chunk": $states.input.chunk}, $states.result.Payload.retry]) : $states.result.Payload %}',
@@ -123,10 +129,12 @@ export class RunDefinition {
       .when(Condition.jsonata('{% $exists($states.input.chunk) %}'), prepareInput)
       .otherwise(Succeed.jsonata(this.#scope, 'ChunkDone'));
     postprocess.next(isDone);
-    const isSmall = Condition.jsonata('{% $states.input.prepared.way = "on_demand" %}');
+    const { runJob, stopJob } = this.#job(steps, settings, postprocess);
+    const goes = (way: string) => Condition.jsonata(`{% $states.input.prepared.way = "${way}" %}`);
     const route = Choice.jsonata(this.#scope, 'Route')
-      .when(isSmall, this.#onDemand(steps, settings, postprocess))
-      .otherwise(this.#job(steps, settings, postprocess));
+      .when(goes('on_demand'), this.#onDemand(steps, settings, postprocess))
+      .when(goes('collect'), stopJob)
+      .otherwise(runJob);
     return prepareInput.next(route);
   }
 
@@ -139,7 +147,11 @@ export class RunDefinition {
     });
   }
 
-  #job(steps: Steps, settings: Settings, postprocess: LambdaInvoke): IChainable {
+  #job(
+    steps: Steps,
+    settings: Settings,
+    postprocess: LambdaInvoke,
+  ): Record<'runJob' | 'stopJob', LambdaInvoke> {
     const runJob = this.#runJob(steps, settings);
     const stopJob = this.#stopJob(steps);
     // Bedrock has ended no job that runs on past its time, or the news of it was lost: it is stopped, and what it did is kept.
@@ -147,7 +159,8 @@ export class RunDefinition {
     this.#collectAfter(runJob, postprocess);
     this.#collectAfter(stopJob, postprocess);
     stopJob.next(postprocess);
-    return runJob.next(postprocess);
+    runJob.next(postprocess);
+    return { runJob, stopJob };
   }
 
   #stopJob(steps: Steps): LambdaInvoke {
@@ -168,12 +181,11 @@ export class RunDefinition {
   /** Fewer records than a job takes, in as many invocations as they need. */
   #onDemand(steps: Steps, settings: Settings, postprocess: LambdaInvoke): IChainable {
     const { maxSubmittedAndInProgressJobs: most } = settings;
-    const share = `$floor($states.input.run.max_on_demand_concurrency / $min([$states.input.run.chunk_count, ${most}]))`;
     const invoke = this.#invoke('InvokeOnDemand', steps.invokeOnDemand, {
-      payload: `{% $merge([$states.input, {"concurrency": $max([1, ${share}])}]) %}`,
+      payload: `{% $merge([$states.input, {"chunks_at_once": $min([$states.input.run.chunk_count, ${most}])}]) %}`,
       outputs:
         '{% $exists($states.result.Payload.unfinished) ? $states.input : $merge([$states.input, {"job": $states.result.Payload}]) %}',
-      beforePatience: waitForSlots,
+      beforePatience: waitForModel,
     });
     this.#collectAfter(invoke, postprocess);
     const isInvoked = Choice.jsonata(this.#scope, 'IsInvoked');
@@ -182,15 +194,16 @@ export class RunDefinition {
   }
 
   #runJob(steps: Steps, { bedrockBatchInferenceTimeoutHours }: Settings): LambdaInvoke {
+    // Bedrock ends the job by then; an hour more for the news of it to come.
+    const longest = Duration.hours(bedrockBatchInferenceTimeoutHours + 1);
     const runJob = LambdaInvoke.jsonata(this.#scope, 'RunJob', {
       lambdaFunction: steps.runJob,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
       payload: TaskInput.fromText(
-        '{% $merge([$states.input, {"task_token": $states.context.Task.Token}]) %}',
+        `{% $merge([$states.input, ${deadline.told}, {"task_token": $states.context.Task.Token}]) %}`,
       ),
       outputs: '{% $merge([$states.input, {"job": $states.result}]) %}',
-      // Bedrock ends the job by then; an hour more for the news of it to come.
-      taskTimeout: Timeout.duration(Duration.hours(bedrockBatchInferenceTimeoutHours + 1)),
+      taskTimeout: Timeout.jsonata(deadline.secondsLeft(longest, steps.runJob.timeout)),
       retryOnServiceExceptions: false,
     });
     runJob.addRetry({ errors: hopeless, maxAttempts: 0 });
@@ -222,9 +235,7 @@ export class RunDefinition {
       itemReader: new RunsManifestReader({ bucket, key: props.manifestKey }),
       itemSelector: { run: '{% $run %}', [props.itemName]: '{% $states.context.Map.Item.Value %}' },
       maxConcurrency: props.maxConcurrency,
-      // A chunk that fails must not sink the others: its rows become missing, and are said to be. A part that fails fails the run,
-      // in Summarize, which can say why.
-      toleratedFailurePercentage: 100,
+      toleratedFailurePercentage: props.toleratedFailurePercentage,
       resultWriterV2: new RunsResultWriter({
         bucket,
         prefix: props.reportPrefix,
@@ -267,5 +278,6 @@ interface MapProps {
   readonly itemName: string;
   readonly maxConcurrency: number;
   readonly child: IChainable;
+  readonly toleratedFailurePercentage: number;
   readonly assign: Readonly<Record<string, string>>;
 }

@@ -69,6 +69,21 @@ export class RunStateMachine extends Construct {
     return this.#stateMachine.stateMachineName;
   }
 
+  /** Reading how an execution stands. */
+  static grantDescribe(grantee: IFunction): void {
+    const executions = Stack.of(grantee).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${stateMachineName()}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    Grant.addToPrincipal({ grantee, actions: ['states:DescribeExecution'], resourceArns: [executions] });
+    const finding = wildcard(
+      'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<AWS::StackName>-run:*',
+    );
+    acknowledge(grantee, 'Executions of this state machine have names of their own.', finding);
+  }
+
   /** Finding out whether a task still waits: a heartbeat, which its state has no use for, fails for one that does not. */
   static grantTaskWatch(grantee: IFunction): void {
     grantOnTasks(grantee, 'states:SendTaskHeartbeat');

@@ -6,6 +6,7 @@ import { BatchFunction } from './batch-function.ts';
 import type { DataBucket } from './data-bucket.ts';
 import type { InferenceRole } from './inference-role.ts';
 import type { JobInventory } from './job-inventory.ts';
+import { RunStateMachine } from './run-state-machine.ts';
 import type { Settings } from './settings.ts';
 
 export interface StepsProps {
@@ -33,6 +34,7 @@ export class Steps extends Construct {
   constructor(scope: Construct, id: string, props: StepsProps) {
     super(scope, id);
     this.preprocess = this.#preprocess(props);
+    RunStateMachine.grantDescribe(this.preprocess);
     this.prepareInput = this.#prepareInput(props);
     this.runJob = this.#runJob(props);
     this.stopJob = this.#stopJob(props);
@@ -98,6 +100,7 @@ export class Steps extends Construct {
       memoryMb: settings.preprocessFunctionMemoryMb,
     });
     data.grantRead(fn, ...readablePrefixes, prefixes.runs);
+    data.grantList(fn, prefixes.runs);
     data.grantWrite(fn, prefixes.jobInputs);
     return fn;
   }
@@ -131,16 +134,17 @@ export class Steps extends Construct {
     return fn;
   }
 
-  #invokeOnDemand({ data, inferenceRole }: StepsProps): BatchFunction {
+  #invokeOnDemand({ data, inventory, inferenceRole }: StepsProps): BatchFunction {
     const fn = new BatchFunction(this, 'invoke-on-demand', {
-      description: 'Asks the model for records that are too few for a job',
-      environment: { BUCKET_NAME: data.bucketName },
+      description: 'Asks the model for records that are too few for a job, or too late for one',
+      environment: { BUCKET_NAME: data.bucketName, TABLE_NAME: inventory.tableName },
       timeout: longest,
       memoryMb: 1024,
     });
     data.grantRead(fn, prefixes.jobInputs, prefixes.jobOutputs);
     data.grantList(fn, prefixes.jobOutputs);
     data.grantWrite(fn, prefixes.jobOutputs);
+    inventory.grantAdvance(fn);
     inferenceRole.grantInvoke(fn);
     return fn;
   }
@@ -155,7 +159,7 @@ export class Steps extends Construct {
       temporaryStorage: Size.gibibytes(4),
     });
     data.grantRead(fn, prefixes.jobOutputs, prefixes.jobInputs);
-    data.grantList(fn, prefixes.jobOutputs);
+    data.grantList(fn, prefixes.jobOutputs, prefixes.jobInputs);
     data.grantWrite(fn, prefixes.runs);
     return fn;
   }

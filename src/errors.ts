@@ -8,6 +8,10 @@ const kinds = {
   Internal: { retryable: false },
   /** A quota or a throttle asks for patience: the state machine tries for hours. */
   JobSlotUnavailable: { retryable: true },
+  /** Other chunks of the run are asking the model on demand, as many as may. */
+  TurnUnavailable: { retryable: true },
+  /** A whole invocation brought nothing but throttles. */
+  ModelUnavailable: { retryable: true },
 } as const satisfies Record<string, { readonly retryable: boolean }>;
 
 export type ErrorKind = keyof typeof kinds;

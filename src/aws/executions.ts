@@ -1,6 +1,9 @@
 import {
   DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
   DescribeMapRunCommand,
+  ExecutionDoesNotExist,
+  ListExecutionsCommand,
   ListMapRunsCommand,
   paginateListStateMachines,
   SFNClient,
@@ -8,9 +11,14 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { BatchError } from '../errors.ts';
+import type { ExecutionReader } from '../steps/collaborators.ts';
 
 export interface ExecutionState {
   readonly status: string;
+  /** Parsed. */
+  readonly input: unknown;
+  /** ISO 8601. */
+  readonly startedAt: string;
   /** Parsed. */
   readonly output?: unknown;
   readonly error?: string | undefined;
@@ -46,14 +54,14 @@ export async function connectExecutions(stateMachineName: string): Promise<Execu
     },
 
     async describe(executionArn) {
-      const { status, output, error, cause } = await stepFunctions.send(
-        new DescribeExecutionCommand({ executionArn }),
-      );
+      const described = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+      const { status = 'RUNNING', input, output, startDate } = described;
       return {
-        status: status ?? 'RUNNING',
+        status,
+        input: JSON.parse(input ?? '{}'),
+        startedAt: startDate?.toISOString() ?? '',
         ...(output === undefined ? {} : { output: JSON.parse(output) }),
-        error,
-        cause,
+        ...(await failureOf(described, stepFunctions)),
       };
     },
 
@@ -70,6 +78,38 @@ export async function connectExecutions(stateMachineName: string): Promise<Execu
 
     async stop(executionArn, cause) {
       await stepFunctions.send(new StopExecutionCommand({ executionArn, cause }));
+    },
+  };
+}
+
+/** Of a Distributed Map that broke off for a child that failed, the child's own failure. */
+async function failureOf(
+  { executionArn, error, cause }: DescribeExecutionCommandOutput,
+  stepFunctions: SFNClient,
+): Promise<Pick<ExecutionState, 'error' | 'cause'>> {
+  if (error !== 'States.ExceedToleratedFailureThreshold') return { error, cause };
+  const { mapRuns = [] } = await stepFunctions.send(new ListMapRunsCommand({ executionArn }));
+  for (const { mapRunArn } of mapRuns) {
+    const failed = new ListExecutionsCommand({ mapRunArn, statusFilter: 'FAILED', maxResults: 1 });
+    const [child] = (await stepFunctions.send(failed)).executions ?? [];
+    if (child === undefined) continue;
+    const described = new DescribeExecutionCommand({ executionArn: child.executionArn });
+    const { error, cause } = await stepFunctions.send(described);
+    return { error, cause };
+  }
+  return { error, cause };
+}
+
+export function connectExecutionReader(): ExecutionReader {
+  const stepFunctions = new SFNClient();
+  return {
+    async statusOf(executionArn) {
+      try {
+        return (await stepFunctions.send(new DescribeExecutionCommand({ executionArn }))).status;
+      } catch (error) {
+        if (error instanceof ExecutionDoesNotExist) return undefined;
+        throw error;
+      }
     },
   };
 }

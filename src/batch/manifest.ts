@@ -37,6 +37,10 @@ export interface Run extends RunName {
   readonly max_attempts: number;
   readonly small_sets: 'on_demand' | 'fail';
   readonly max_on_demand_concurrency: number;
+  /** ISO 8601: jobs are stopped then, and the rest is asked on demand. */
+  readonly deadline_at?: string | undefined;
+  /** Nothing is submitted: what an earlier execution's jobs left is joined. */
+  readonly collected?: boolean | undefined;
   readonly embedding_type?: 'float32' | 'float64' | undefined;
   readonly csv?: CsvRequest | undefined;
   readonly output_format: OutputFormat;
@@ -117,10 +121,22 @@ export interface JobResult {
 export interface AttemptResult extends JobResult {
   readonly attempt: number;
   readonly way: 'batch' | 'on_demand';
+  /** Asked on demand because the time for jobs was over. */
+  readonly after_deadline?: boolean | undefined;
   readonly records: number;
   readonly null_values: number;
+  readonly input_tokens?: number | undefined;
+  readonly output_tokens?: number | undefined;
   /** Of a batch inference job. */
   readonly job_name?: string | undefined;
+}
+
+/** What an attempt after the first begins with. */
+export interface PendingRows {
+  /** What became of the attempts before it. */
+  readonly earlier: readonly AttemptResult[];
+  /** Places in the chunk, in rising order, of the rows that are sent again. */
+  readonly places: readonly number[];
 }
 
 /** The output of one chunk's child execution, collected by the Distributed Map's ResultWriter. */

@@ -11,6 +11,8 @@ const MAX_RECORDS_PER_JOB = 100_000;
 const smallSets = ['on_demand', 'fail'] as const;
 const MOST_ATTEMPTS = 10;
 const MOST_ON_DEMAND = 1000;
+/** Thirty days: longer than all jobs of a run take. */
+const MOST_DEADLINE_MINUTES = 43_200;
 const embeddingTypes = ['float32', 'float64'] as const;
 
 const count = (max: number) =>
@@ -40,6 +42,7 @@ const fields = {
   max_attempts: count(MOST_ATTEMPTS).nullish(),
   small_sets: z.enum(smallSets, `one of ${smallSets.join(', ')}`).nullish(),
   max_on_demand_concurrency: count(MOST_ON_DEMAND).nullish(),
+  deadline_minutes: count(MOST_DEADLINE_MINUTES).nullish(),
   infer_types: z.boolean('true or false').nullish(),
   embedding_type: z.enum(embeddingTypes, `one of ${embeddingTypes.join(', ')}`).nullish(),
   csv_delimiter: z
@@ -81,6 +84,8 @@ export interface RunRequest {
   readonly smallSets: (typeof smallSets)[number];
   /** Records of the run that are invoked on demand at a time. */
   readonly maxOnDemandConcurrency: number;
+  /** After these from the start of the run what has no answer is asked on demand. */
+  readonly deadlineMinutes: number | undefined;
   /** CSV written as Parquet: columns become numbers, booleans, dates and times where all their values are. */
   readonly inferTypes: boolean;
   readonly embeddingType: (typeof embeddingTypes)[number] | undefined;
@@ -122,6 +127,7 @@ export function parseRunRequest(input: unknown, defaults: RequestDefaults): RunR
     maxAttempts: request.max_attempts ?? 3,
     smallSets: request.small_sets ?? 'on_demand',
     maxOnDemandConcurrency: request.max_on_demand_concurrency ?? 20,
+    deadlineMinutes: request.deadline_minutes ?? undefined,
     inferTypes: request.infer_types ?? false,
     embeddingType: request.embedding_type ?? undefined,
     csv: {

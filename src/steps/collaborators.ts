@@ -1,6 +1,7 @@
 import type { S3Location } from '../batch/keys.ts';
 import type { PinnedObject, UploadState } from '../batch/manifest.ts';
 import type { ByteSource, Piece } from '../data/byte-source.ts';
+import type { Execution } from './unfinished.ts';
 
 /** The stack's bucket, and objects pinned in it. */
 export interface ObjectStore {
@@ -92,6 +93,14 @@ export interface Slots {
   holders(): AsyncIterable<SlotHolder>;
 }
 
+/** Turns of a run's chunks to ask the model on demand. A turn that is not given back ends when no function can be at work any more. */
+export interface Turns {
+  /** False if as many chunks have one. A chunk that has one is given it again. */
+  take(run: Execution, chunk: number, most: number): Promise<boolean>;
+  /** Idempotent. */
+  giveBack(run: Execution, chunk: number): Promise<void>;
+}
+
 /** What a model made of one body, in Bedrock's own JSON. */
 export type Invocation =
   | { readonly body: string }
@@ -139,6 +148,12 @@ export interface TaskCallbacks {
   succeed(taskToken: string, output: unknown): Promise<boolean>;
   /** Whether somebody waits on the token. */
   isAwaited(taskToken: string): Promise<boolean>;
+}
+
+/** Executions of the state machine. */
+export interface ExecutionReader {
+  /** Undefined for one that Step Functions does not know, or not any more. */
+  statusOf(executionArn: string): Promise<string | undefined>;
 }
 
 export interface Log {

@@ -3,7 +3,7 @@ import { parseS3Uri } from '../batch/keys.ts';
 import type { Chunk, JobResult, Run } from '../batch/manifest.ts';
 import { type JsonlRecord, jsonlRecords } from '../data/jsonl/table.ts';
 import { BatchError, refusal } from '../errors.ts';
-import type { Invocation, ModelInvoker, ObjectStore } from './collaborators.ts';
+import type { Invocation, ModelInvoker, ObjectStore, Turns } from './collaborators.ts';
 import { invokePatiently, type OutOfPatience, type Patience, RESERVE_MS } from './invoke-patiently.ts';
 import { OBJECT_RECORDS, OnDemandOutput, type OnDemandRecord } from './on-demand-output.ts';
 import type { PreparedInput } from './prepare-input.ts';
@@ -14,13 +14,14 @@ export interface InvokeOnDemandInput {
   readonly chunk: Chunk;
   readonly attempt: number;
   readonly prepared: PreparedInput;
-  /** Records of this chunk that are asked at a time. */
-  readonly concurrency: number;
+  /** Chunks of the run that may be at work at a time. */
+  readonly chunks_at_once: number;
 }
 
 export interface InvokeOnDemandCollaborators extends Patience {
   readonly objects: ObjectStore;
   readonly models: ModelInvoker;
+  readonly turns: Turns;
   readonly now: () => number;
   /** Rejects when the signal says so. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -34,15 +35,39 @@ const LAST_MS = 15_000;
 /**
  * Asks the model for each record of an attempt by itself, and writes lines as a batch job would. A record that fails has a line too.
  * Killed at any instant and called again, it asks no more records twice than one object holds.
- * @throws BatchError JobSlotUnavailable when a whole invocation brought nothing but throttles
+ * @throws BatchError ModelUnavailable when a whole invocation brought nothing but throttles, TurnUnavailable when as many chunks
+ * as may are asking already
  */
 export async function invokeOnDemand(
-  { run, prepared, concurrency }: InvokeOnDemandInput,
+  input: InvokeOnDemandInput,
   collaborators: InvokeOnDemandCollaborators,
 ): Promise<OnDemandResult | Unfinished> {
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw refusal('ask the model on demand', 'concurrency', 'be a whole number of at least 1', concurrency);
+  const { run, chunk, chunks_at_once } = input;
+  if (!Number.isInteger(chunks_at_once) || chunks_at_once < 1) {
+    throw refusal(
+      'ask the model on demand',
+      'chunks_at_once',
+      'be a whole number of at least 1',
+      chunks_at_once,
+    );
   }
+  const most = run.max_on_demand_concurrency;
+  const concurrency = Math.max(1, Math.floor(most / chunks_at_once));
+  // Fewer turns than chunks: one record at a time of as many chunks as may.
+  if (chunks_at_once <= most) return askAll(input, concurrency, collaborators);
+  const { turns } = collaborators;
+  if (!(await turns.take(run, chunk.index, most))) {
+    const sentence = `Cannot ask on demand yet: ${most} other chunks of the run are being asked.`;
+    throw new BatchError('TurnUnavailable', sentence);
+  }
+  return askAll(input, concurrency, collaborators).finally(() => turns.giveBack(run, chunk.index));
+}
+
+async function askAll(
+  { run, prepared }: InvokeOnDemandInput,
+  concurrency: number,
+  collaborators: InvokeOnDemandCollaborators,
+): Promise<OnDemandResult | Unfinished> {
   const { objects, now } = collaborators;
   const location = locationOf(prepared.input_uri);
   const folder = `${locationOf(prepared.output_uri).key}on-demand/`;
@@ -55,7 +80,7 @@ export async function invokeOnDemand(
   if (output.records > before) return { unfinished: true, rows_so_far: output.records };
   // To go on like this could take for ever: the state machine decides how often.
   const sentence = `Cannot get an answer on demand yet: no record was answered (${last}).`;
-  throw new BatchError('JobSlotUnavailable', sentence);
+  throw new BatchError('ModelUnavailable', sentence);
 }
 
 function locationOf(uri: string) {

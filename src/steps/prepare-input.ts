@@ -1,5 +1,5 @@
 import { runKeys, s3Uri } from '../batch/keys.ts';
-import type { Chunk, Run } from '../batch/manifest.ts';
+import type { AttemptResult, Chunk, PendingRows, Run } from '../batch/manifest.ts';
 import { firstJsonlPosition, jsonlRows } from '../data/jsonl/table.ts';
 import { OutputBuffer } from '../data/output-buffer.ts';
 import { recordWriter } from '../data/record-writer.ts';
@@ -16,6 +16,8 @@ export interface PrepareInputInput {
   readonly run: Run;
   readonly chunk: Chunk;
   readonly attempt: number;
+  /** By the state machine's clock: the time for jobs is over. */
+  readonly past_deadline?: boolean | undefined;
 }
 
 export interface PreparedInput {
@@ -24,8 +26,11 @@ export interface PreparedInput {
   readonly records: number;
   /** Placeholders that were null in the data and rendered as nothing. */
   readonly null_values: number;
-  /** Fewer records than a batch inference job takes go on demand. */
-  readonly way: 'batch' | 'on_demand';
+  /** Fewer records than a batch inference job takes go on demand, and all when the time for jobs is over. */
+  readonly way: 'batch' | 'on_demand' | 'collect';
+  readonly after_deadline?: boolean | undefined;
+  /** To collect: the attempt that the chunk had come to. */
+  readonly found?: { readonly attempt: number; readonly earlier: readonly AttemptResult[] } | undefined;
 }
 
 /**
@@ -33,9 +38,10 @@ export interface PreparedInput {
  * @throws BatchError InvalidInput when they pass the model's file size, SourceChanged when the dataset is another than at the start
  */
 export async function prepareInput(
-  { run, chunk, attempt }: PrepareInputInput,
+  { run, chunk, attempt, past_deadline }: PrepareInputInput,
   { objects }: { readonly objects: ObjectStore },
 ): Promise<PreparedInput> {
+  if (run.collected) return lastAttempt(run, chunk, objects);
   const { family, limits } = resolveModel(run.model_id);
   const pending = attempt === 1 ? undefined : await pendingRows(run, chunk, attempt, objects);
   const lines = run.ready_made ? ownLines(objects, pending) : renderedLines(run, family, objects, pending);
@@ -46,24 +52,49 @@ export async function prepareInput(
     const rule = `have ${wanted} rows as when the run began`;
     throw refusal('prepare the job', 'the chunk', rule, lines.records);
   }
-  const at = (key: string) => s3Uri({ bucket: objects.bucket, key });
   return {
-    input_uri: at(key),
-    output_uri: at(runKeys.jobOutput(run, chunk.index, attempt)),
+    ...places(run, chunk, attempt, objects),
     records: lines.records,
     null_values: lines.nulls,
-    way: lines.records < limits.minRecords ? 'on_demand' : 'batch',
+    ...(past_deadline
+      ? { way: 'on_demand', after_deadline: true }
+      : { way: lines.records < limits.minRecords ? 'on_demand' : 'batch' }),
   };
 }
 
-/** Places in the chunk, in rising order, of the rows that Postprocess found worth another try. */
+/** Places in the chunk of the rows that Postprocess found worth another try. */
 async function pendingRows(
   run: Run,
   { index }: Chunk,
   attempt: number,
   objects: ObjectStore,
 ): Promise<readonly number[]> {
-  return (await readJson(objects, runKeys.pending(run, index, attempt))) as readonly number[];
+  return ((await readJson(objects, runKeys.pending(run, index, attempt))) as PendingRows).places;
+}
+
+/** How far a chunk of a run that was broken off had come; nothing is written. */
+async function lastAttempt(run: Run, chunk: Chunk, objects: ObjectStore): Promise<PreparedInput> {
+  let [attempt, last]: [number, PendingRows | undefined] = [1, undefined];
+  for (let next = 2; await objects.exists(runKeys.pending(run, chunk.index, next)); next++) {
+    [attempt, last] = [
+      next,
+      (await readJson(objects, runKeys.pending(run, chunk.index, next))) as PendingRows,
+    ];
+  }
+  return {
+    ...places(run, chunk, attempt, objects),
+    records: last?.places.length ?? chunk.row_count,
+    null_values: 0,
+    way: 'collect',
+    found: { attempt, earlier: last?.earlier ?? [] },
+  };
+}
+
+function places(run: Run, { index }: Chunk, attempt: number, { bucket }: ObjectStore) {
+  return {
+    input_uri: s3Uri({ bucket, key: runKeys.jobInput(run, index, attempt) }),
+    output_uri: s3Uri({ bucket, key: runKeys.jobOutput(run, index, attempt) }),
+  };
 }
 
 /** The lines of a job's file, and what was counted while they were made. */

@@ -145,6 +145,7 @@ function describeRun(
     max_attempts: request.maxAttempts,
     small_sets: request.smallSets,
     max_on_demand_concurrency: request.maxOnDemandConcurrency,
+    deadline_at: deadlineOf(input, request),
     embedding_type: request.embeddingType,
     csv: request.csv,
     output_format: outputFormat,
@@ -156,6 +157,11 @@ function describeRun(
     part_reports_prefix: runKeys.partReports(name),
     notes: [...dataset.notes, ...plan.notes, ...renamedColumns(request, dataset)],
   };
+}
+
+function deadlineOf({ started_at }: PreprocessInput, { deadlineMinutes }: RunRequest): string | undefined {
+  if (deadlineMinutes === undefined) return undefined;
+  return new Date(Date.parse(started_at) + deadlineMinutes * 60_000).toISOString();
 }
 
 /** A row group that the plan cuts is written anew with all its columns; that is tried here, where nothing was paid yet. */

@@ -3,7 +3,7 @@ import { clientRequestTokenOf, jobNameOf } from '../batch/names.ts';
 import { BatchError } from '../errors.ts';
 import { type Inventory, type InventoryItem, type Jobs, refusals, type Slots } from './collaborators.ts';
 import type { PreparedInput } from './prepare-input.ts';
-import { arnOf, type Settling, settleIfEnded } from './settle.ts';
+import { answerNotSubmitted, arnOf, type Settling, settleIfEnded } from './settle.ts';
 
 export interface RunJobInput {
   readonly task_token: string;
@@ -11,6 +11,8 @@ export interface RunJobInput {
   readonly chunk: Chunk;
   readonly attempt: number;
   readonly prepared: PreparedInput;
+  /** By the state machine's clock: the time for jobs is over. */
+  readonly past_deadline?: boolean | undefined;
 }
 
 export interface RunJobCollaborators extends Settling {
@@ -27,13 +29,28 @@ export interface RunJobCollaborators extends Settling {
 export async function runJob(
   input: RunJobInput,
   collaborators: RunJobCollaborators,
-): Promise<{ readonly job_arn: string }> {
+): Promise<{ readonly job_arn: string | null }> {
   const item = itemOf(input);
+  if (await isTooLate(item, input, collaborators)) {
+    await answerNotSubmitted(item, item.taskToken, collaborators);
+    return { job_arn: null };
+  }
   await holdSlot(item, collaborators);
   const jobArn = (await enter(item, collaborators)) ?? (await submit(item, input, collaborators));
   // It may have ended already: then its last event went to an earlier delivery, and nobody else would answer.
   await settleIfEnded(item, await collaborators.jobs.get(jobArn), collaborators);
   return { job_arn: jobArn };
+}
+
+/** After the deadline nothing new is submitted; what was submitted before it is waited for, and stopped by its task's timeout. */
+async function isTooLate(
+  { jobName }: InventoryItem,
+  { past_deadline }: RunJobInput,
+  { inventory, jobs }: RunJobCollaborators,
+): Promise<boolean> {
+  if (!past_deadline) return false;
+  const known = await inventory.get(jobName);
+  return known === undefined || (await arnOf(known, { inventory, jobs })) === undefined;
 }
 
 function itemOf({ task_token, run, chunk, attempt }: RunJobInput): InventoryItem {

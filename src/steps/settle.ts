@@ -35,6 +35,16 @@ export const notSubmitted: JobResult = {
   message: 'no job was submitted',
 };
 
+/** The slot first: a task that was answered is not delivered again. */
+export async function answerNotSubmitted(
+  { jobName, modelId }: Pick<InventoryItem, 'jobName' | 'modelId'>,
+  taskToken: string,
+  { slots, tasks }: Pick<Settling, 'slots' | 'tasks'>,
+): Promise<void> {
+  await slots.release(modelId, jobName);
+  await tasks.succeed(taskToken, notSubmitted);
+}
+
 export interface Adopting {
   readonly inventory: Pick<Inventory, 'recordArn'>;
   readonly jobs: Pick<JobReader, 'findByName'>;

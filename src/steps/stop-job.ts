@@ -2,7 +2,7 @@ import type { Chunk, Run } from '../batch/manifest.ts';
 import { jobNameOf } from '../batch/names.ts';
 import type { Inventory, JobStopper } from './collaborators.ts';
 import { attemptOf } from './run-job.ts';
-import { arnOf, notSubmitted, type Settling, settleIfEnded } from './settle.ts';
+import { answerNotSubmitted, arnOf, type Settling, settleIfEnded } from './settle.ts';
 
 export interface StopJobInput {
   readonly task_token: string;
@@ -38,14 +38,4 @@ export async function stopJob(
   await jobs.stop(jobArn);
   await settleIfEnded(job, await jobs.get(jobArn), collaborators);
   return { job_arn: jobArn };
-}
-
-/** The slot first: a task that was answered is not delivered again. */
-async function answerNotSubmitted(
-  { jobName, modelId }: { readonly jobName: string; readonly modelId: string },
-  taskToken: string,
-  { slots, tasks }: StopJobCollaborators,
-): Promise<void> {
-  await slots.release(modelId, jobName);
-  await tasks.succeed(taskToken, notSubmitted);
 }

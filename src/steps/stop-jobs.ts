@@ -1,5 +1,5 @@
 import { isTerminal } from '../batch/job-status.ts';
-import type { Inventory, JobStopper, Log, Slots } from './collaborators.ts';
+import type { ExecutionReader, Inventory, JobStopper, Log, Slots } from './collaborators.ts';
 import { eachOf } from './each-of.ts';
 import { arnOf } from './settle.ts';
 
@@ -13,6 +13,7 @@ export interface StopJobsCollaborators {
   readonly inventory: Pick<Inventory, 'get' | 'recordArn' | 'advance' | 'ofExecution'>;
   readonly jobs: JobStopper;
   readonly slots: Pick<Slots, 'release'>;
+  readonly executions: ExecutionReader;
   readonly log: Log;
 }
 
@@ -27,8 +28,12 @@ export async function stopJobs(
   { executionArn, status }: ExecutionEventDetail,
   collaborators: StopJobsCollaborators,
 ): Promise<void> {
-  const { inventory, log } = collaborators;
+  const { inventory, executions, log } = collaborators;
   if (!brokenOff.includes(status)) return log.info('The execution was not broken off.', { executionArn });
+  // The event may come late, and the execution may have been redriven since.
+  if ((await executions.statusOf(executionArn)) === 'RUNNING') {
+    return log.info('The execution goes on.', { executionArn });
+  }
   const verb = `stop all jobs of ${executionArn}`;
   await eachOf(inventory.ofExecution(executionArn), verb, async ({ jobName, status }) => {
     if (hasEnded(status)) return;

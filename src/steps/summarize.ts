@@ -60,7 +60,7 @@ export async function summarize(
     attempts: chunks.attempts,
     on_demand_records: chunks.onDemandRecords,
     failed_chunks: chunks.failed,
-    notes: [...run.notes, ...chunks.notes],
+    notes: [...run.notes, ...deadlineNotes(run, chunks.attempts), ...chunks.notes],
     duration_seconds: (now() - Date.parse(run.started_at)) / 1000,
     output_uris: parts.uris,
     summary_uri: s3Uri({ bucket: objects.bucket, key: runKeys.summary(run) }),
@@ -89,6 +89,15 @@ function noRowSucceeded({ rows, attempts, failed_chunks, summary_uri }: Summary)
     'NoRowSucceeded',
     `None of ${rows} rows succeeded, for example: ${unstopped(example)}. See ${summary_uri}.`,
   );
+}
+
+function deadlineNotes({ deadline_at }: Run, attempts: readonly AttemptResult[]): readonly string[] {
+  const late = attempts.filter(({ after_deadline }) => after_deadline);
+  if (late.length === 0) return [];
+  const records = late.reduce((sum, attempt) => sum + attempt.records, 0);
+  return [
+    `At the deadline (${deadline_at}) jobs were stopped, and ${records} records were asked on demand, at the full price.`,
+  ];
 }
 
 async function chunkTotals(run: Run, results: AsyncIterable<ChildResult>) {

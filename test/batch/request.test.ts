@@ -32,6 +32,7 @@ const parsed = {
   maxAttempts: 3,
   smallSets: 'on_demand',
   maxOnDemandConcurrency: 20,
+  deadlineMinutes: undefined,
   inferTypes: false,
   embeddingType: undefined,
   csv: { delimiter: undefined, raggedRows: undefined },

@@ -1,5 +1,6 @@
 import type { AnswerBackEnd, AnswerRequest } from '../../src/local/bedrock/answer-back-end.ts';
 import { simulatedBackEnd } from '../../src/local/bedrock/simulate.ts';
+import { fastClock } from '../../src/local/clock.ts';
 import type { ExecutionOutput, Summary } from '../../src/steps/summarize.ts';
 import { changed, resourceOf, synthesized } from '../setup/assembly.ts';
 import { LocalStack, until } from '../setup/local-stack.ts';
@@ -127,4 +128,59 @@ test('two runs at once never have more jobs with Bedrock than the stack may, and
   ]);
   for (const { output } of both) expect(output.statuses).toEqual({ succeeded: 300, failed: 0, missing: 0 });
   expect(await stack.jobStatuses()).toHaveLength(6);
+});
+
+test('at its deadline a run stops its jobs, keeps what they did and asks the rest on demand', async () => {
+  const { backEnd, answered } = reluctant(() => false, 0);
+  // A minute is a second; a job answers about half of its records until the deadline.
+  const clock = fastClock(60);
+  const jobs = { stepMs: 1000, recordsPerSecond: 1, backEnd };
+  stack = await LocalStack.start(await synthesized(), { clock, jobs });
+  const { output, summary } = await ran(300, { deadline_minutes: 2, max_records_per_job: 150 });
+  expect(output.statuses).toEqual({ succeeded: 300, failed: 0, missing: 0 });
+  const [stopped, late] = [1, 2].map((n) => summary.attempts.filter(({ attempt }) => attempt === n));
+  expect(stopped?.map(({ way, status }) => [way, status])).toEqual([
+    ['batch', 'Stopped'],
+    ['batch', 'Stopped'],
+  ]);
+  const rest = late?.reduce((sum, { records }) => sum + records, 0) ?? 0;
+  expect(late?.every(({ way, after_deadline }) => way === 'on_demand' && after_deadline)).toBe(true);
+  expect(output.on_demand_records).toBe(rest);
+  expect(rest).toBeGreaterThan(0);
+  expect(rest).toBeLessThan(300);
+  expect(output.notes.join()).toContain(`${rest} records were asked on demand, at the full price.`);
+  expect(await stack.jobStatuses()).toEqual(['Stopped', 'Stopped']);
+  expect([answered.size, Math.max(...answered.values())]).toEqual([300, 1]);
+}, 60_000);
+
+test('what a run that was stopped had finished is collected, and costs nothing more', async () => {
+  const { backEnd, answered } = reluctant(() => false, 0);
+  stack = await LocalStack.start(await synthesized(), {
+    jobs: { stepMs: 20, recordsPerSecond: 100, backEnd },
+  });
+  const s3_uri = await stack.upload('t.csv', topics(300));
+  const request = { s3_uri, job_name_prefix: 'jokes', model_id: claude, prompt_id: 'joke_about_topic' };
+  const execution = await stack.startExecution({ ...request, max_records_per_job: 150 });
+  await until(
+    async () => answered.size,
+    (size) => size > 80,
+  );
+  const collect = { collect_run: execution.split(':').at(-1), job_name_prefix: 'jokes' };
+  const early = await stack.run(collect);
+  expect([early.status, early.error]).toEqual(['FAILED', 'InvalidInput']);
+  await stack.stopExecution(execution);
+  await until(
+    () => stack.jobStatuses(),
+    (statuses) => statuses.every((status) => status === 'Stopped'),
+  );
+  const paid = answered.size;
+  const ended = await stack.run(collect);
+  expect([ended.status, ended.cause]).toEqual(['SUCCEEDED', undefined]);
+  const output = JSON.parse(ended.output ?? '') as ExecutionOutput;
+  expect(output.run_id).toBe(collect.collect_run);
+  expect(output.statuses).toEqual({ succeeded: paid, failed: 0, missing: 300 - paid });
+  expect(output.output_uris[0]).toContain(`/${collect.collect_run}/`);
+  const lines = (await stack.download(output.output_uris[0] ?? '')).toString().trimEnd().split('\n');
+  expect(lines).toHaveLength(301);
+  expect([answered.size, Math.max(...answered.values())]).toEqual([paid, 1]);
 });

@@ -116,11 +116,7 @@ describe('context', () => {
       { maxConcurrentJobs: '9' },
       '\\"MaxConcurrency\\":9',
     ],
-    [
-      'a job may take its hours and one more',
-      { bedrockBatchInferenceTimeoutHours: 48 },
-      '\\"TimeoutSeconds\\":176400',
-    ],
+    ['a job may take its hours and one more', { bedrockBatchInferenceTimeoutHours: 48 }, ': 176400 %}\\"'],
   ];
 
   test.each(cases)('%s', (_, context, expected) => {

@@ -1,5 +1,6 @@
 import { getLanguageService } from 'amazon-states-language-service';
 import aslValidator from 'asl-validator';
+import jsonata from 'jsonata';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { resolveStack } from '../../src/local/template/resources.ts';
 import { synthesized } from '../setup/assembly.ts';
@@ -23,7 +24,7 @@ interface State {
   readonly Type: string;
   readonly Resource?: string;
   readonly Next?: string;
-  readonly TimeoutSeconds?: number;
+  readonly TimeoutSeconds?: number | string;
   readonly MaxConcurrency?: number;
   readonly ToleratedFailurePercentage?: number;
   readonly ItemReader?: {
@@ -94,8 +95,8 @@ test('the steps stand in the order of the design', () => {
     'Summarize',
   ]);
   expect(Object.keys(definition.States['ProcessChunks']?.ItemProcessor?.States ?? {})).toEqual([
-    ...['PrepareInput', 'IsChunkDone', 'Postprocess', 'InvokeOnDemand', 'Route'],
-    ...['RunJob', 'StopJob', 'IsInvoked', 'ChunkDone'],
+    ...['PrepareInput', 'IsChunkDone', 'Postprocess', 'RunJob', 'StopJob'],
+    ...['Route', 'InvokeOnDemand', 'IsInvoked', 'ChunkDone'],
   ]);
 });
 
@@ -114,10 +115,29 @@ test('chunks are a Distributed Map over a JSONL manifest, bounded by the context
 test('a job is waited for by a task token, and every task has an end', () => {
   const runJob = definition.States['ProcessChunks']?.ItemProcessor?.States['RunJob'];
   expect(runJob?.Resource).toMatch(/lambda:invoke\.waitForTaskToken$/);
-  expect(runJob?.TimeoutSeconds).toBe(25 * 3600);
   for (const [name, state] of statesOf(definition)) {
-    if (state.Type === 'Task') expect([name, state.TimeoutSeconds]).toEqual([name, expect.any(Number)]);
+    if (state.Type !== 'Task') continue;
+    const kind = name === 'RunJob' ? String : Number;
+    expect([name, state.TimeoutSeconds]).toEqual([name, expect.any(kind)]);
   }
+});
+
+/** A job's task of a run that began at 0, in seconds. */
+const timeouts = [
+  { deadline: undefined, now: 0, seconds: 25 * 3600, why: "the job's own hours and one more" },
+  { deadline: 3600, now: 0, seconds: 3600, why: 'the time that is left' },
+  { deadline: 3600, now: 1800.2, seconds: 1800, why: 'in whole seconds, never too few' },
+  { deadline: 30 * 3600, now: 0, seconds: 25 * 3600, why: 'a deadline that is later than any job' },
+  { deadline: 3600, now: 3590, seconds: 150, why: "the function's own time, in which it may still submit" },
+  { deadline: 3600, now: 9000, seconds: 150, why: 'a deadline that is over' },
+] as const;
+
+test.each(timeouts)('a job is waited for: $why', async ({ deadline, now, seconds }) => {
+  const { TimeoutSeconds } = definition.States['ProcessChunks']?.ItemProcessor?.States['RunJob'] ?? {};
+  const expression = /^\{% (.*) %\}$/.exec(String(TimeoutSeconds))?.[1] ?? '';
+  const run = deadline === undefined ? {} : { deadline_at: new Date(deadline * 1000).toISOString() };
+  const bindings = { states: { input: { run } }, millis: () => now * 1000 };
+  expect(await jsonata(expression).evaluate(undefined, bindings)).toBe(seconds);
 });
 
 // Whoever gives up on a job that may be running pays for answers that nobody reads.

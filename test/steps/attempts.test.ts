@@ -38,11 +38,15 @@ async function through(
   chunk: Chunk,
   turns: readonly Turn[],
   job: object = {},
+  /** The attempt in which the deadline passes, between its two steps. */
+  lastInTime = Infinity,
 ): Promise<{ readonly report: ChunkReport; readonly sent: readonly Sent[] }> {
   const sent: Sent[] = [];
   let state: { attempt: number; earlier: readonly AttemptResult[] } = { attempt: 1, earlier: [] };
   for (;;) {
-    const prepared = await prepareInput({ run, chunk, attempt: state.attempt }, { objects });
+    const { attempt } = state;
+    const isLate = attempt > lastInTime;
+    const prepared = await prepareInput({ run, chunk, attempt, past_deadline: isLate }, { objects });
     const key = prepared.input_uri.replace('s3://bucket/', '');
     const rows = (objects.json(key) as { recordId: string }[]).map(({ recordId }) =>
       Number(recordId.slice(1)),
@@ -55,7 +59,7 @@ async function through(
     objects.put(`${folder}${name}.jsonl.out`, lines.map((line) => `${line}\n`).join(''));
     const ended = { status: 'Completed', job_arn: arn, ...job };
     const told: ChunkReport | NextAttempt = await postprocess(
-      { run, chunk, ...state, prepared, job: ended },
+      { run, chunk, ...state, prepared, job: ended, past_deadline: attempt >= lastInTime },
       { objects },
     );
     if (!('retry' in told)) return { report: told, sent };
@@ -197,4 +201,35 @@ test('ready-made records are sent again by their own ids', async () => {
   await prepareInput({ run, chunk, attempt: 2 }, { objects });
   const again = objects.text('batch_inputs_json/jokes/r1/00000/2.jsonl').trimEnd().split('\n');
   expect(again).toEqual(records.filter((_, i) => i % 2 === 0));
+});
+
+describe('a run with a deadline', () => {
+  const odd = every(2, drop, answer);
+  const stopped = { status: 'Stopped' };
+
+  test.each([1, 3])('asks what its jobs left on demand, with %i attempts', async (max_attempts) => {
+    const { objects, run, chunks } = await world(400, { deadline_minutes: 90, max_attempts });
+    expect(run.deadline_at).toBe('2026-01-02T04:34:05.000Z');
+    const { report, sent } = await through({ objects, run }, chunks[0] as Chunk, [odd, answer], stopped, 1);
+    expect(sent.map(({ rows }) => rows.length)).toEqual([400, 200]);
+    expect(report.attempts).toMatchObject([
+      { way: 'batch', status: 'Stopped', records: 400 },
+      { way: 'on_demand', records: 200, after_deadline: true },
+    ]);
+    expect(report.attempts[0]).not.toHaveProperty('after_deadline');
+    expect((await statuses(run, objects)).statuses).toEqual({ succeeded: 400, failed: 0, missing: 0 });
+  });
+
+  test('gives what fails on demand no more turns than there are attempts', async () => {
+    const { objects, run, chunks } = await world(400, { deadline_minutes: 90, max_attempts: 1 });
+    const { report } = await through({ objects, run }, chunks[0] as Chunk, [odd, throttle], stopped, 1);
+    expect(report.attempts).toHaveLength(2);
+    expect((await statuses(run, objects)).statuses).toEqual({ succeeded: 200, failed: 200, missing: 0 });
+  });
+
+  test('asks all of a chunk on demand whose turn comes after it, however many rows it has', async () => {
+    const { objects, run, chunks } = await world(400, { deadline_minutes: 90, small_sets: 'fail' });
+    const { report } = await through({ objects, run }, chunks[0] as Chunk, [answer], {}, 0);
+    expect(report.attempts).toMatchObject([{ way: 'on_demand', records: 400, after_deadline: true }]);
+  });
 });

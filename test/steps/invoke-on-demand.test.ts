@@ -55,8 +55,39 @@ test.each([1, 3, 8, 60])('at most %i records are asked at a time', async (concur
   expect(idsOf(objects)).toEqual(allIds(120));
 });
 
-test.each([0, -1, 1.5, Number.NaN])('a concurrency of %p is refused', async (concurrency) => {
-  await expect(world({ concurrency }).invoke()).rejects.toMatchObject({ name: 'InvalidInput' });
+test.each([0, -1, 1.5, Number.NaN])('%p chunks at once are refused', async (chunksAtOnce) => {
+  await expect(world({ chunksAtOnce }).invoke()).rejects.toMatchObject({ name: 'InvalidInput' });
+});
+
+test.each([
+  [20, 4, 5],
+  [20, 7, 2],
+  [20, 20, 1],
+  [3, 50, 1],
+] as const)('of %i for the run, each of %i chunks has %i', async (concurrency, chunksAtOnce, own) => {
+  const { models, turns, invoke } = world({ concurrency, chunksAtOnce });
+  await invoke();
+  expect(models.mostAtOnce).toBe(own);
+  expect(turns.taken.size).toBe(0);
+});
+
+test('where there are more chunks than may be asked at a time, one waits for its turn', async () => {
+  const { models, turns, invoke } = world({ concurrency: 2, chunksAtOnce: 3 });
+  turns.taken.add(7).add(8);
+  await expect(invoke()).rejects.toMatchObject({
+    name: 'TurnUnavailable',
+    message: 'Cannot ask on demand yet: 2 other chunks of the run are being asked.',
+  });
+  expect(models.asked).toEqual([]);
+  turns.taken.delete(7);
+  expect(await invoke()).toEqual({ status: 'OnDemand', records: 120 });
+  expect([...turns.taken]).toEqual([8]);
+});
+
+test('a turn is given back by an invocation that fails', async () => {
+  const { turns, invoke } = world({ concurrency: 1, chunksAtOnce: 2, says: () => throttle });
+  await expect(invoke()).rejects.toMatchObject({ name: 'ModelUnavailable' });
+  expect(turns.taken.size).toBe(0);
 });
 
 describe('what the model says', () => {
@@ -160,7 +191,7 @@ describe('when the time is over', () => {
   test('nothing but throttles is an error that the state machine counts', async () => {
     const { objects, invoke } = world({ says: () => throttle });
     const sentence = 'Cannot get an answer on demand yet: no record was answered (Too many requests).';
-    await expect(invoke()).rejects.toMatchObject({ name: 'JobSlotUnavailable', message: sentence });
+    await expect(invoke()).rejects.toMatchObject({ name: 'ModelUnavailable', message: sentence });
     expect(linesOf(objects)).toEqual([]);
   });
 

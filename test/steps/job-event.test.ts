@@ -21,10 +21,11 @@ async function world() {
     way: 'batch' as const,
   };
   const input = { task_token: 'token', run, chunk: aChunk(run, pinnedNowhere), attempt: 1, prepared };
-  const { job_arn } = await runJob(input, { inventory, jobs, tasks, slots });
+  const { job_arn: jobArn } = await runJob(input, { inventory, jobs, tasks, slots });
+  if (jobArn === null) throw new Error('No job was submitted.');
   const jobName = jobs.created[0]?.jobName ?? '';
   const hear = (status: string) =>
-    jobEvent({ batchJobName: jobName, batchJobArn: job_arn, status }, { inventory, jobs, tasks, slots, log });
+    jobEvent({ batchJobName: jobName, batchJobArn: jobArn, status }, { inventory, jobs, tasks, slots, log });
   return {
     inventory,
     jobs,
@@ -32,7 +33,7 @@ async function world() {
     slots,
     log,
     jobName,
-    jobArn: job_arn,
+    jobArn,
     hear,
     status: () => inventory.items.get(jobName)?.status,
   };

@@ -10,6 +10,7 @@ import type {
   SlotHolder,
   Slots,
   TaskCallbacks,
+  Turns,
 } from '../../src/steps/collaborators.ts';
 
 /** What happened, in order, across all fakes that share it. */
@@ -194,5 +195,18 @@ export class FakeTasks implements TaskCallbacks {
   /** The execution was stopped, or the task timed out. */
   abandon(taskToken: string): void {
     this.#waiting.delete(taskToken);
+  }
+}
+
+/** Turns of one run, none of which ends by itself. */
+export class MemoryTurns implements Turns {
+  readonly taken = new Set<number>();
+
+  async take(_run: unknown, chunk: number, most: number): Promise<boolean> {
+    return this.taken.has(chunk) || (this.taken.size < most && this.taken.add(chunk).size > 0);
+  }
+
+  async giveBack(_run: unknown, chunk: number): Promise<void> {
+    this.taken.delete(chunk);
   }
 }

@@ -26,6 +26,7 @@ export class JobWorld {
   readonly jobs = new FakeJobs();
   readonly tasks = new FakeTasks();
   readonly slots = new MemorySlots({ max: 50, now: this.now });
+  readonly executions = { statusOf: async () => 'ABORTED' };
   readonly log = new FakeLog();
 
   /** Submits the job of a chunk, whose task waits. */
@@ -33,7 +34,7 @@ export class JobWorld {
     const input = inputOf(chunk, undefined, of);
     this.tasks.wait(input.task_token);
     const { job_arn } = await runJob(input, this);
-    return { jobName: this.jobs.created.at(-1)?.jobName ?? '', jobArn: job_arn };
+    return { jobName: this.jobs.created.at(-1)?.jobName ?? '', jobArn: job_arn ?? '' };
   }
 
   /** As when the function died before it noted the ARN. */

@@ -19,7 +19,8 @@ function world() {
   const jobs = new FakeJobs();
   const tasks = new FakeTasks('first');
   const slots = new MemorySlots({ max: 1, now });
-  return { clock, now, inventory, jobs, tasks, slots, log: new FakeLog() };
+  const executions = { statusOf: async () => 'ABORTED' };
+  return { clock, now, inventory, jobs, tasks, slots, executions, log: new FakeLog() };
 }
 type World = ReturnType<typeof world>;
 

@@ -3,6 +3,7 @@ import type { Invocation, ModelInvoker } from '../../src/steps/collaborators.ts'
 import { type InvokeOnDemandInput, invokeOnDemand } from '../../src/steps/invoke-on-demand.ts';
 import { MemoryStore } from './fakes.ts';
 import { aChunk, aRun, pinnedNowhere } from './fixtures.ts';
+import { MemoryTurns } from './job-fakes.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const run = aRun();
@@ -55,16 +56,19 @@ interface Setting {
   readonly takesMs?: (n: number) => number;
   /** Of one invocation. */
   readonly time?: number;
+  /** Of the run. */
   readonly concurrency?: number;
+  readonly chunksAtOnce?: number;
 }
 
 /** Attempt 1 of chunk 0, with records written, and invocations of the function. */
 export function world(setting: Setting = {}) {
   const { records = 120, says = (n) => ({ body: answerTo(n) }), takesMs = () => 1000 } = setting;
-  const { time = 15 * MINUTES, concurrency = 8 } = setting;
+  const { time = 15 * MINUTES, concurrency = 8, chunksAtOnce = 1 } = setting;
   const objects = new MemoryStore({ pieceBytes: 1000 });
   const clock = new VirtualClock();
   const models = new FakeModels(clock, says, takesMs);
+  const turns = new MemoryTurns();
   const input = 'batch_inputs_json/jokes/run-1/00000/1.jsonl';
   const lineOf = (_: unknown, n: number) =>
     `{"recordId":"${recordIdOf(n)}","modelInput":{"n":${n},"t":1.0}}\n`;
@@ -77,18 +81,26 @@ export function world(setting: Setting = {}) {
     way: 'on_demand' as const,
   };
   const step: InvokeOnDemandInput = {
-    run,
+    run: { ...run, max_on_demand_concurrency: concurrency },
     chunk: aChunk(run, pinnedNowhere),
     attempt: 1,
     prepared,
-    concurrency,
+    chunks_at_once: chunksAtOnce,
   };
   const collaborators = () => {
     const end = clock.ms + time;
     const { now, sleep } = clock;
-    return { objects, models, now, sleep, timeLeft: () => end - now(), random: () => 0.5 };
+    return { objects, models, turns, now, sleep, timeLeft: () => end - now(), random: () => 0.5 };
   };
-  return { objects, clock, models, step, collaborators, invoke: () => invokeOnDemand(step, collaborators()) };
+  return {
+    objects,
+    clock,
+    models,
+    turns,
+    step,
+    collaborators,
+    invoke: () => invokeOnDemand(step, collaborators()),
+  };
 }
 
 export const keysOf = (objects: MemoryStore) =>

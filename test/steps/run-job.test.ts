@@ -83,7 +83,7 @@ test('another chunk, attempt or execution has a job of its own', async () => {
 test('the job of an earlier execution of the same ARN is not adopted', async () => {
   const all = world();
   const earlier = await runJob(input, all);
-  all.jobs.move(earlier.job_arn, 'Completed');
+  all.jobs.move(earlier.job_arn ?? '', 'Completed');
   const later = await runJob({ ...again, run: aRun({ started_at: '2026-04-02T03:04:05.000Z' }) }, all);
   expect(later.job_arn).not.toBe(earlier.job_arn);
   expect(new Set(all.jobs.created.map(({ jobName }) => jobName)).size).toBe(2);
@@ -100,7 +100,7 @@ test.each(terminalStatuses)(
   async (status) => {
     const all = world();
     const { job_arn } = await runJob(input, all);
-    all.jobs.move(job_arn, status, 'why');
+    all.jobs.move(job_arn ?? '', status, 'why');
     // The ledger has lost the job, and Bedrock knows its token.
     all.inventory.items.clear();
     expect(await runJob(again, all)).toEqual({ job_arn });
@@ -115,7 +115,7 @@ test('the status of a job is read after every delivery', async () => {
   const get = jest.spyOn(all.jobs, 'get');
   const { job_arn } = await runJob(input, all);
   expect(get.mock.calls).toEqual([[job_arn]]);
-  all.jobs.move(job_arn, 'InProgress');
+  all.jobs.move(job_arn ?? '', 'InProgress');
   await runJob(again, all);
   expect(get).toHaveBeenCalledTimes(2);
   expect(onlyItem(all)?.status).toBe('InProgress');
@@ -156,7 +156,7 @@ test.each(terminalStatuses)(
   async (status) => {
     const all = world();
     const { job_arn } = await runJob(input, all);
-    all.jobs.move(job_arn, status, 'why');
+    all.jobs.move(job_arn ?? '', status, 'why');
     await runJob(again, all);
     expect(all.tasks.answers).toEqual([{ taskToken: 'second', output: { status, message: 'why', job_arn } }]);
     expect(onlyItem(all)?.status).toBe(status);
@@ -247,7 +247,7 @@ describe('slots', () => {
   test('a job that ended and gave its slot to another is answered without one', async () => {
     const all = world();
     const { job_arn } = await runJob(input, all);
-    all.jobs.move(job_arn, 'Completed');
+    all.jobs.move(job_arn ?? '', 'Completed');
     await all.slots.release(run.model_id, all.jobs.created[0]?.jobName ?? '');
     await others(all, 4);
     await runJob(again, all);
@@ -274,7 +274,7 @@ describe('slots', () => {
   test.each(terminalStatuses)('a job that is found %s gives its slot back', async (status) => {
     const all = world();
     const { job_arn } = await runJob(input, all);
-    all.jobs.move(job_arn, status);
+    all.jobs.move(job_arn ?? '', status);
     await runJob(again, all);
     expect(all.slots.names).toEqual([]);
   });
@@ -288,4 +288,41 @@ test('a job that Bedrock lists under the name is adopted, even when its token is
   const { job_arn } = await runJob(again, all);
   expect(all.jobs.created).toHaveLength(1);
   expect(onlyItem(all)).toMatchObject({ taskToken: 'second', jobArn: job_arn });
+});
+
+describe('after the deadline', () => {
+  const late = { ...input, past_deadline: true };
+
+  test('a job that was never submitted is not any more, and its task goes on', async () => {
+    const all = world();
+    expect(await runJob(late, all)).toEqual({ job_arn: null });
+    expect(all.jobs.created).toEqual([]);
+    expect(all.tasks.answers).toEqual([
+      { taskToken: 'first', output: { status: 'NotSubmitted', message: 'no job was submitted' } },
+    ]);
+  });
+
+  test('nor one that is in the ledger alone, whose slot is free again', async () => {
+    const all = world();
+    await runJob(input, all);
+    const [[name, item] = ['', undefined]] = all.inventory.items;
+    if (item === undefined) throw new Error('The ledger is empty.');
+    const { jobArn: _, ...unsubmitted } = item;
+    all.inventory.items.set(name, unsubmitted);
+    all.jobs.created.splice(0);
+    all.jobs.findByName = async () => undefined;
+    all.tasks.wait('second');
+    expect(await runJob({ ...late, task_token: 'second' }, all)).toEqual({ job_arn: null });
+    expect(all.jobs.created).toEqual([]);
+    const held = [];
+    for await (const holder of all.slots.holders()) held.push(holder);
+    expect(held).toEqual([]);
+  });
+
+  test('a job that was submitted before is waited for', async () => {
+    const all = world();
+    const { job_arn } = await runJob(input, all);
+    expect(await runJob({ ...again, past_deadline: true }, all)).toEqual({ job_arn });
+    expect(all.tasks.answers).toEqual([]);
+  });
 });
