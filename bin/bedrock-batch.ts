@@ -3,11 +3,31 @@ import packageJson from '../package.json' with { type: 'json' };
 import { BatchError } from '../src/errors.ts';
 import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import type { LocalRunOptions } from './execution-input.ts';
-import { Interrupted, localRun } from './local-run.ts';
+import { localRun } from './local-run.ts';
+import { cancelRun, collectRun, type RemoteRunOptions } from './remote-run.ts';
+import { STACK_NAME } from './stack-name.ts';
+import { Interrupted } from './watch-run.ts';
 
 const program = new Command('bedrock-batch')
   .description('Adds a column to a table of any size with Amazon Bedrock batch inference.')
   .version(packageJson.version);
+
+const runId = ['<run-id>', "the name of the run's execution"] as const;
+const stack = ['--stack <name>', 'the deployed stack', STACK_NAME] as const;
+
+program
+  .command('cancel')
+  .description('stops a run and its jobs, and waits until nothing of it bills any more')
+  .argument(...runId)
+  .option(...stack)
+  .action((run: string, options: RemoteRunOptions) => cancelRun(run, options));
+
+program
+  .command('collect')
+  .description('joins what a run that was stopped, or failed, had paid for; nothing is submitted')
+  .argument(...runId)
+  .option(...stack)
+  .action((run: string, options: RemoteRunOptions) => collectRun(run, options));
 
 const local = program
   .command('local')
@@ -32,6 +52,7 @@ local
   .option('--max-records-total <n>', 'records of the run, at most', wholeNumber)
   .option('--output-format <format>', "csv, parquet or jsonl (default: the input's)")
   .option('--max-attempts <n>', 'how often a record is sent at most (default: 3)', wholeNumber)
+  .option('--deadline-minutes <n>', 'when jobs are stopped, and the rest is asked on demand', wholeNumber)
   .option('--small-sets <how>', 'fewer records than a job takes: on_demand (default) or fail')
   .option('--dataset-id <id>', 'a dataset on the Hugging Face Hub, instead of --input')
   .option('--split <name>', 'of the dataset (default: train)')

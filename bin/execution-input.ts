@@ -21,6 +21,7 @@ export interface LocalRunOptions {
   readonly maxRecordsTotal?: number;
   readonly outputFormat?: string;
   readonly maxAttempts?: number;
+  readonly deadlineMinutes?: number;
   readonly smallSets?: string;
   readonly datasetId?: string;
   readonly split?: string;
@@ -58,6 +59,7 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
     max_records_total: options.maxRecordsTotal,
     output_format: options.outputFormat,
     max_attempts: options.maxAttempts,
+    deadline_minutes: options.deadlineMinutes,
     small_sets: options.smallSets,
     dataset_id: options.datasetId,
     split: options.split,

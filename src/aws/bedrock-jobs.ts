@@ -121,6 +121,7 @@ export function connectJobStopper(): JobStopper {
 }
 
 export interface JobProgress {
+  readonly jobArn: string;
   readonly status: string;
   readonly processed: number;
   readonly total: number;
@@ -136,11 +137,12 @@ export function connectJobProgress(): (
     const jobs: JobProgress[] = [];
     for await (const page of paginateListModelInvocationJobs({ client }, { nameContains, submitTimeAfter })) {
       for (const {
+        jobArn = '',
         status = 'Submitted',
         processedRecordCount = 0,
         totalRecordCount = 0,
       } of page.invocationJobSummaries ?? []) {
-        jobs.push({ status, processed: processedRecordCount, total: totalRecordCount });
+        jobs.push({ jobArn, status, processed: processedRecordCount, total: totalRecordCount });
       }
     }
     return jobs;

@@ -37,7 +37,11 @@ export interface MapProgress {
 export interface Executions {
   /** Returns the execution's ARN. */
   start(name: string, input: unknown): Promise<string>;
+  /** Of the execution of a name, whether or not there is one. */
+  arnOf(name: string): string;
   describe(executionArn: string): Promise<ExecutionState>;
+  /** Undefined for one that Step Functions does not know. */
+  find(executionArn: string): Promise<ExecutionState | undefined>;
   mapProgress(executionArn: string): Promise<readonly MapProgress[]>;
   stop(executionArn: string, cause: string): Promise<void>;
 }
@@ -53,17 +57,11 @@ export async function connectExecutions(stateMachineName: string): Promise<Execu
       return executionArn ?? '';
     },
 
-    async describe(executionArn) {
-      const described = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
-      const { status = 'RUNNING', input, output, startDate } = described;
-      return {
-        status,
-        input: JSON.parse(input ?? '{}'),
-        startedAt: startDate?.toISOString() ?? '',
-        ...(output === undefined ? {} : { output: JSON.parse(output) }),
-        ...(await failureOf(described, stepFunctions)),
-      };
-    },
+    arnOf: (name) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`,
+
+    describe: (executionArn) => describe(executionArn, stepFunctions),
+
+    find: (executionArn) => unlessUnknown(() => describe(executionArn, stepFunctions)),
 
     async mapProgress(executionArn) {
       const { mapRuns = [] } = await stepFunctions.send(new ListMapRunsCommand({ executionArn }));
@@ -80,6 +78,27 @@ export async function connectExecutions(stateMachineName: string): Promise<Execu
       await stepFunctions.send(new StopExecutionCommand({ executionArn, cause }));
     },
   };
+}
+
+async function describe(executionArn: string, stepFunctions: SFNClient): Promise<ExecutionState> {
+  const described = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+  const { status = 'RUNNING', input, output, startDate } = described;
+  return {
+    status,
+    input: JSON.parse(input ?? '{}'),
+    startedAt: startDate?.toISOString() ?? '',
+    ...(output === undefined ? {} : { output: JSON.parse(output) }),
+    ...(await failureOf(described, stepFunctions)),
+  };
+}
+
+async function unlessUnknown<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ExecutionDoesNotExist) return undefined;
+    throw error;
+  }
 }
 
 /** Of a Distributed Map that broke off for a child that failed, the child's own failure. */
@@ -104,12 +123,8 @@ export function connectExecutionReader(): ExecutionReader {
   const stepFunctions = new SFNClient();
   return {
     async statusOf(executionArn) {
-      try {
-        return (await stepFunctions.send(new DescribeExecutionCommand({ executionArn }))).status;
-      } catch (error) {
-        if (error instanceof ExecutionDoesNotExist) return undefined;
-        throw error;
-      }
+      const command = new DescribeExecutionCommand({ executionArn });
+      return (await unlessUnknown(() => stepFunctions.send(command)))?.status;
     },
   };
 }
@@ -121,6 +136,6 @@ async function arnOf(name: string, client: SFNClient): Promise<string> {
   }
   throw new BatchError(
     'NotFound',
-    `Cannot start the run: there is no state machine ${name} in this account and Region.`,
+    `Cannot reach the stack: there is no state machine ${name} in this account and Region.`,
   );
 }

@@ -29,10 +29,19 @@ export interface Attempt {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** The same attempt always has the same name, so that a second delivery finds the first one's job. */
-export function jobNameOf({ executionArn, startedAt, jobNamePrefix, chunk, attempt }: Attempt): string {
+/** What the names of all jobs of a run begin with. */
+export function jobNamesPrefix({
+  executionArn,
+  startedAt,
+  jobNamePrefix,
+}: Pick<Attempt, 'executionArn' | 'startedAt' | 'jobNamePrefix'>): string {
   const run = sha256(`${executionArn}\n${startedAt}`).slice(0, RUN_DIGITS);
-  return `${jobNamePrefix}-${run}-${String(chunk).padStart(CHUNK_DIGITS, '0')}-${attempt}`;
+  return `${jobNamePrefix}-${run}-`;
+}
+
+/** The same attempt always has the same name, so that a second delivery finds the first one's job. */
+export function jobNameOf({ chunk, attempt, ...run }: Attempt): string {
+  return `${jobNamesPrefix(run)}${String(chunk).padStart(CHUNK_DIGITS, '0')}-${attempt}`;
 }
 
 /** Bedrock's idempotency key for an attempt: `[a-zA-Z0-9]{1,256}`, so the hash alone. */
