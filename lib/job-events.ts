@@ -4,9 +4,10 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { BatchFunction } from './batch-function.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { grantDescribe, grantTaskResponse, grantTaskWatch } from './execution-grants.ts';
 import type { InferenceRole } from './inference-role.ts';
 import type { JobInventory } from './job-inventory.ts';
-import { RunStateMachine } from './run-state-machine.ts';
+import type { RunStateMachine } from './run-state-machine.ts';
 
 export interface JobEventsProps {
   readonly inventory: JobInventory;
@@ -37,7 +38,7 @@ export class JobEvents extends Construct {
     );
     inventory.grantAdvance(fn);
     inferenceRole.grantWatch(fn);
-    RunStateMachine.grantTaskResponse(fn);
+    grantTaskResponse(fn);
     this.#on(fn, 'JobStateChange', {
       description: 'Amazon Bedrock batch inference jobs changing their status',
       eventPattern: { source: ['aws.bedrock'], detailType: ['Batch Inference Job State Change'] },
@@ -55,7 +56,7 @@ export class JobEvents extends Construct {
     inventory.grantAdvance(fn);
     inventory.grantFind(fn);
     inferenceRole.grantStop(fn);
-    RunStateMachine.grantDescribe(fn);
+    grantDescribe(fn);
     this.#on(fn, 'ExecutionBrokenOff', {
       description: 'Executions of the state machine that ended without success',
       eventPattern: {
@@ -72,8 +73,8 @@ export class JobEvents extends Construct {
     const fn = this.#function('reconcile', what, Duration.minutes(15));
     inventory.grantAdvance(fn);
     inferenceRole.grantStop(fn);
-    RunStateMachine.grantTaskResponse(fn);
-    RunStateMachine.grantTaskWatch(fn);
+    grantTaskResponse(fn);
+    grantTaskWatch(fn);
     this.#on(fn, 'EveryQuarter', {
       description: 'Looks after the batch inference jobs that are in flight',
       schedule: Schedule.rate(Duration.minutes(15)),

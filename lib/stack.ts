@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DataBucket } from './data-bucket.ts';
+import { grantTaskResponse } from './execution-grants.ts';
 import { InferenceRole } from './inference-role.ts';
 import { JobEvents } from './job-events.ts';
 import { JobInventory } from './job-inventory.ts';
@@ -21,8 +22,8 @@ export class BedrockBatchStack extends Stack {
     const run = new RunStateMachine(this, 'Run', { data, steps, settings });
     new JobEvents(this, 'JobEvents', { inventory, inferenceRole, run });
 
-    RunStateMachine.grantTaskResponse(steps.runJob);
-    RunStateMachine.grantTaskResponse(steps.stopJob);
+    grantTaskResponse(steps.runJob);
+    grantTaskResponse(steps.stopJob);
 
     new CfnOutput(this, 'bucketName', { value: data.bucketName, description: 'Upload tables below inputs/' });
     new CfnOutput(this, 'stepFunctionName', {

@@ -4,9 +4,9 @@ import { Construct } from 'constructs';
 import { prefixes, readablePrefixes } from '../src/batch/keys.ts';
 import { BatchFunction } from './batch-function.ts';
 import type { DataBucket } from './data-bucket.ts';
+import { grantDescribe } from './execution-grants.ts';
 import type { InferenceRole } from './inference-role.ts';
 import type { JobInventory } from './job-inventory.ts';
-import { RunStateMachine } from './run-state-machine.ts';
 import type { Settings } from './settings.ts';
 
 export interface StepsProps {
@@ -34,7 +34,7 @@ export class Steps extends Construct {
   constructor(scope: Construct, id: string, props: StepsProps) {
     super(scope, id);
     this.preprocess = this.#preprocess(props);
-    RunStateMachine.grantDescribe(this.preprocess);
+    grantDescribe(this.preprocess);
     this.prepareInput = this.#prepareInput(props);
     this.runJob = this.#runJob(props);
     this.stopJob = this.#stopJob(props);

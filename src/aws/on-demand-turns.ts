@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Execution } from '../batch/manifest.ts';
 import type { Turns } from '../steps/collaborators.ts';
-import type { Execution } from '../steps/unfinished.ts';
 import { holderMap } from './holder-map.ts';
 
 export interface OnDemandTurnsOptions {

@@ -53,6 +53,9 @@ export interface Run extends RunName {
   readonly notes: readonly string[];
 }
 
+/** Which execution: a name may come back, with the keys of its files. */
+export type Execution = Pick<Run, 'execution_arn' | 'started_at'>;
+
 /** A page of a Parquet column: where it lies, and its first row. */
 export interface PagePosition {
   readonly column: string;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalAwsError } from './local-aws-error.ts';
 
@@ -8,7 +8,7 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
   const file = join(directory, 'lock');
   for (;;) {
     try {
-      await writeFile(file, String(process.pid), { flag: 'wx' });
+      await createWhole(file, String(process.pid));
       return { release: () => rm(file, { force: true }) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -20,6 +20,17 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
       );
     }
     await rm(file, { force: true });
+  }
+}
+
+/** A file that is there with its text or not at all, however this process ends. @throws EEXIST */
+async function createWhole(file: string, text: string): Promise<void> {
+  const own = `${file}.${process.pid}`;
+  await writeFile(own, text);
+  try {
+    await link(own, file);
+  } finally {
+    await rm(own, { force: true });
   }
 }
 

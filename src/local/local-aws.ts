@@ -1,4 +1,6 @@
 import { lockDirectory } from './directory-lock.ts';
+import type { CallListener } from './faults/call-log.ts';
+import type { FaultPlan } from './faults/plan.ts';
 import { type ServiceOptions, startServices } from './services.ts';
 import { Started } from './started.ts';
 import type { Assembly } from './template/assembly.ts';
@@ -17,6 +19,10 @@ export interface LocalAws {
   readonly environment: Readonly<Record<string, string>>;
   /** What the functions wrote, a file each. */
   readonly logDirectory: string;
+  /** Replaces the plan of what goes wrong; all counting begins anew. */
+  setFaults(plan: FaultPlan | undefined): void;
+  /** Tells of every call of a function from now on, numbered from 1, or of none any more. */
+  tellCalls(listener: CallListener | undefined): void;
   close(): Promise<void>;
 }
 
@@ -30,11 +36,14 @@ export async function startLocalAws({ assembly, directory, ...options }: LocalAw
     started.add({ close: (await lockDirectory(directory)).release });
     const services = await startServices(account, directory, options, started);
     await deploy(stack, assembly, services);
+    services.resume();
     const credentials = { AWS_ACCESS_KEY_ID: 'LOCALUSER', AWS_SECRET_ACCESS_KEY: 'local' };
     return {
       outputs: stack.outputs,
       environment: { ...services.environment, ...credentials },
       logDirectory: services.logDirectory,
+      setFaults: services.setFaults,
+      tellCalls: (listener) => services.gate.tellCalls(listener),
       close: () => started.close(),
     };
   } catch (error) {

@@ -1,17 +1,23 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnswerBackEnd } from './bedrock/answer-back-end.ts';
+import { AnswerLedger, ledgerPath } from './bedrock/answer-ledger.ts';
 import type { InvocationOptions } from './bedrock/invocation-faults.ts';
 import { startBedrockRuntime } from './bedrock/runtime-server.ts';
 import { startBedrock } from './bedrock/server.ts';
 import { type Clock, realClock } from './clock.ts';
 import { startDynamoDB } from './dynamodb/server.ts';
 import { createEventBus, type EventBus } from './events/bus.ts';
-import type { EventBridgeEvent, PutEvent } from './events/event.ts';
+import type { PutEvent } from './events/event.ts';
+import type { CallListener } from './faults/call-log.ts';
+import type { FaultPlan } from './faults/plan.ts';
+import { Gate } from './http/gate.ts';
+import type { ServiceName } from './http/operation.ts';
 import type { QueueMessage } from './lambda/async-invocation.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import { startS3 } from './s3/server.ts';
 import { startSecrets } from './secrets/server.ts';
+import { ServiceFaults } from './service-faults.ts';
 import { startSqs } from './sqs/server.ts';
 import type { Started } from './started.ts';
 import { startStates } from './states/server.ts';
@@ -27,22 +33,32 @@ export interface ServiceOptions {
     readonly maxJobsPerModel?: number;
     /** Who answers records, of jobs and on demand; the simulated one by default. */
     readonly backEnd?: AnswerBackEnd;
-    /** How often the event of a job's status is delivered: 0 when it is lost, 1 by default. Bedrock promises neither. */
-    readonly eventCopies?: (event: EventBridgeEvent) => number;
+    /** Keeps a ledger in the directory of what was answered, for `readAnswers`. */
+    readonly recordAnswers?: boolean;
   };
   /** What goes wrong with InvokeModel, and when. */
   readonly invocations?: InvocationOptions;
   /** What Secrets Manager keeps: texts by the names of the secrets. They are not written to the directory. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** What goes wrong from the start; `setFaults` changes it. */
+  readonly faults?: FaultPlan;
+  /** Told of each call of a function from the start; `tellCalls` changes who is. */
+  readonly onCall?: CallListener;
 }
 
 export interface RunningServices extends Services {
   readonly environment: Readonly<Record<string, string>>;
   readonly logDirectory: string;
+  readonly gate: Gate;
+  /** Another plan of what goes wrong, in the services and on the way to them. */
+  setFaults(plan: FaultPlan | undefined): void;
+  /** Goes on with what the last process left unfinished; once the stack is deployed. */
+  resume(): void;
 }
 
 interface Place extends Account {
   readonly clock: Clock;
+  readonly gate: Gate;
 }
 
 /** Starts every service and adds it to `started`, so that it is closed whatever comes after. */
@@ -52,31 +68,56 @@ export async function startServices(
   options: ServiceOptions,
   started: Started,
 ): Promise<RunningServices> {
-  const place: Place = { ...account, clock: options.clock ?? realClock };
-  const stores = await startStores(place, directory, options, started);
   // Services call each other in a circle that functions close, so those are bound when they are called.
   const bound: { functions?: Functions } = {};
+  const gate = gateFor(bound, options);
+  const place: Place = { ...account, clock: options.clock ?? realClock, gate };
+  const stores = await startStores(place, directory, options, started);
   const functions = (): Functions => deployed(bound.functions);
   const sendToQueue = (arn: string, { body, attributes }: QueueMessage): void =>
     stores.sqs.send(arn, body, attributes);
   const deliver = (arn: string, event: unknown) => functions().invokeAsync(arn, event);
   const bus = started.add(createEventBus({ ...place, deliver, sendDeadLetter: sendToQueue }));
-  const workers = await startWorkers(place, options, started, { s3Endpoint: stores.s3.url, bus, functions });
+  const faults = started.add(serviceFaults(place, directory, options, bus));
+  const around = { s3Endpoint: stores.s3.url, functions, faults, directory };
+  const workers = await startWorkers(place, options, started, around);
   const environment = endpoints(account.region, { ...stores, ...workers });
   const { logDirectory, onOutput } = functionLogs(directory);
   return {
     environment,
     logDirectory,
+    gate,
+    setFaults: (plan) => {
+      gate.setFaults(plan);
+      faults.set(plan);
+    },
     createBucket: stores.s3.createBucket,
     createTable: stores.dynamodb.createTable,
     createQueue: stores.sqs.createQueue,
     createFunctions: (configs) => {
       const shared = { variables: environment, clock: place.clock, onOutput, sendToQueue };
       bound.functions = started.add(createFunctions({ functions: configs, ...shared }));
+      // Closed before the functions, so that no execution takes their end for a failure.
+      started.add({ close: async () => workers.sfn.suspend() });
     },
     putRule: bus.putRule,
     createStateMachine: (machine) => void workers.sfn.createStateMachine(machine),
+    resume: () => {
+      workers.bedrock.resume();
+      workers.sfn.resume();
+    },
   };
+}
+
+/** Before the stack is deployed there are no threads that could call. */
+function gateFor(bound: { readonly functions?: Functions }, { faults, onCall }: ServiceOptions): Gate {
+  const gate = new Gate({
+    running: (environment) => bound.functions?.running(environment),
+    kill: async (environment) => bound.functions?.kill(environment),
+  });
+  gate.setFaults(faults);
+  gate.tellCalls(onCall);
+  return gate;
 }
 
 /** The services that only keep things, by the names that the SDK's variables have for them. */
@@ -86,19 +127,22 @@ async function startStores(
   { secrets = {} }: ServiceOptions,
   started: Started,
 ) {
-  const { clock } = place;
+  const { clock, gate } = place;
+  const before = (service: ServiceName) => ({ intercept: gate.before(service) });
+  const folder = (name: string) => ({ directory: join(directory, name) });
   return {
-    dynamodb: started.add(await startDynamoDB({ directory: join(directory, 'dynamodb') })),
-    s3: started.add(await startS3({ directory: join(directory, 's3'), clock })),
-    secrets_manager: started.add(await startSecrets({ ...place, secrets })),
-    sqs: started.add(await startSqs(place)),
+    dynamodb: started.add(await startDynamoDB({ ...folder('dynamodb'), ...before('dynamodb') })),
+    s3: started.add(await startS3({ ...folder('s3'), clock, ...before('s3') })),
+    secrets_manager: started.add(await startSecrets({ ...place, secrets, ...before('secretsmanager') })),
+    sqs: started.add(await startSqs({ ...place, ...folder('sqs'), ...before('sqs') })),
   };
 }
 
 interface Surroundings {
   readonly s3Endpoint: string;
-  readonly bus: EventBus;
+  readonly faults: ServiceFaults;
   readonly functions: () => Functions;
+  readonly directory: string;
 }
 
 /** The services that do something by themselves, by the same names. */
@@ -106,27 +150,44 @@ async function startWorkers(
   place: Place,
   { jobs = {}, invocations = {} }: ServiceOptions,
   started: Started,
-  { s3Endpoint, bus, functions }: Surroundings,
+  { s3Endpoint, functions, faults, directory }: Surroundings,
 ) {
-  const { eventCopies = () => 1, ...pace } = jobs;
-  const emit = (event: EventBridgeEvent): void => {
-    for (let copies = eventCopies(event); copies > 0; copies--) bus.put(event);
-  };
-  const { clock } = place;
+  const { recordAnswers = false, ...pace } = jobs;
+  const ledger = recordAnswers ? started.add(new AnswerLedger(ledgerPath(directory))) : undefined;
+  const emit = (event: PutEvent): void => faults.events.put(event);
+  const shared = { recordFaults: faults.records, ledger };
+  const { clock, gate } = place;
+  const before = (service: ServiceName) => ({ intercept: gate.before(service) });
+  const answering = { clock, invocations, ...shared, ...(pace.backEnd && { backEnd: pace.backEnd }) };
   return {
-    bedrock: started.add(await startBedrock({ ...place, ...pace, s3Endpoint, emit })),
-    bedrock_runtime: started.add(
-      await startBedrockRuntime({ clock, invocations, ...(pace.backEnd && { backEnd: pace.backEnd }) }),
+    bedrock: started.add(
+      await startBedrock({
+        ...{ ...place, ...pace, ...shared, ...before('bedrock') },
+        ...{ s3Endpoint, emit, jobFaults: faults.jobs, directory: join(directory, 'bedrock') },
+      }),
     ),
+    bedrock_runtime: started.add(await startBedrockRuntime({ ...answering, ...before('bedrock-runtime') })),
     sfn: started.add(
       await startStates({
         ...place,
+        ...before('states'),
+        directory: join(directory, 'states'),
         s3Endpoint,
         invokeFunction: (name, payload) => functions().invoke(name, payload),
-        onStatusChange: (detail) => void bus.put(executionEvent(detail)),
+        onStatusChange: (detail) => emit(executionEvent(detail)),
       }),
     ),
   };
+}
+
+function serviceFaults(
+  { clock }: Place,
+  directory: string,
+  { faults: plan }: ServiceOptions,
+  bus: EventBus,
+): ServiceFaults {
+  const put = (event: PutEvent) => void bus.put(event);
+  return new ServiceFaults({ clock, directory: join(directory, 'bedrock'), put, plan });
 }
 
 function deployed(functions: Functions | undefined): Functions {

@@ -1,7 +1,6 @@
 import type { S3Location } from '../batch/keys.ts';
-import type { PinnedObject, UploadState } from '../batch/manifest.ts';
+import type { Execution, PinnedObject, UploadState } from '../batch/manifest.ts';
 import type { ByteSource, Piece } from '../data/byte-source.ts';
-import type { Execution } from './unfinished.ts';
 
 /** The stack's bucket, and objects pinned in it. */
 export interface ObjectStore {

@@ -1,4 +1,4 @@
-import type { Run } from '../batch/manifest.ts';
+import type { Execution } from '../batch/manifest.ts';
 import type { ObjectStore } from './collaborators.ts';
 import { readJson } from './read-json.ts';
 
@@ -7,9 +7,6 @@ export interface Unfinished {
   readonly unfinished: true;
   readonly rows_so_far: number;
 }
-
-/** Whose work it is: a name of an execution may come back, with the keys of its files. */
-export type Execution = Pick<Run, 'execution_arn' | 'started_at'>;
 
 interface PutDown<State> extends Execution {
   readonly state: State;

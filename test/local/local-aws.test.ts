@@ -10,7 +10,6 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { fastClock, realClock } from '../../src/local/clock.ts';
-import type { EventBridgeEvent } from '../../src/local/events/event.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local/local-aws.ts';
 import { jobOf } from './bedrock/harness.ts';
 
@@ -201,7 +200,7 @@ test('models are invoked at an endpoint of their own, with the faults of the opt
   client.destroy();
 });
 
-test('events of jobs are lost or repeated as the options say', async () => {
+test('events of jobs are lost or repeated as the plan of faults says', async () => {
   const JobRule = {
     Type: 'AWS::Events::Rule',
     Properties: {
@@ -209,9 +208,14 @@ test('events of jobs are lost or repeated as the options say', async () => {
       Targets: [{ Id: 'Target0', Arn: arnOf('Worker') }],
     },
   };
-  const copies: Readonly<Record<string, number>> = { Submitted: 0, Failed: 3 };
-  const eventCopies = ({ detail }: EventBridgeEvent) => copies[String(detail['status'])] ?? 1;
-  const { logDirectory } = await start({ ...resources, JobRule }, { jobs: { stepMs: 1, eventCopies } });
+  const events = [
+    { status: 'Submitted', drop: true },
+    { status: 'Failed', copies: 3 },
+  ] as const;
+  const { logDirectory } = await start(
+    { ...resources, JobRule },
+    { jobs: { stepMs: 1 }, faults: { events } },
+  );
   const bedrock = new BedrockClient(settings('BEDROCK'));
   await bedrock.send(jobOf('s3://no-such-bucket/x.jsonl'));
   bedrock.destroy();

@@ -1,4 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { catalogEntryOf } from '../../models/catalog.ts';
 import type { JobLimits } from '../../models/types.ts';
 import { JobFailure } from './errors.ts';
 import { linesOf } from './lines.ts';
@@ -6,6 +7,13 @@ import { parseS3Uri, type S3Location } from './s3-location.ts';
 
 /** Over all files of a job. */
 const MAX_JOB_BYTES = 5 * 1024 ** 3;
+
+/** Every model that batch serves has these limits, so they hold for one that the catalog does not list. */
+const STANDARD_LIMITS: JobLimits = { minRecords: 100, maxRecords: 100_000, maxFileBytes: 1024 ** 3 };
+
+export function limitsOf(modelId: string): JobLimits {
+  return catalogEntryOf(modelId)?.limits ?? STANDARD_LIMITS;
+}
 
 export interface InputFile extends S3Location {
   /** Where it lies below the input prefix; a lone object's own name. Outputs are named after it. */

@@ -1,75 +1,90 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import type { Clock } from '../clock.ts';
-import type { AnswerBackEnd } from './answer-back-end.ts';
-import { BedrockError, JobFailure } from './errors.ts';
-import { isTerminal, type Job, type JobStatus } from './job.ts';
-import { type InputFile, listInput, readRecords, validateInput } from './job-input.ts';
-import { writeManifest, writeRecords } from './job-output.ts';
-import { seededRandom, shuffled } from './random.ts';
-import { answerRecords, isExpired, type RecordRun } from './run-records.ts';
-import { below, parseS3Uri } from './s3-location.ts';
+import type { FaultyStatus, JobEnd, JobFault } from '../faults/job-faults.ts';
+import { answerFiles } from './answer-files.ts';
+import { JobFailure } from './errors.ts';
+import { isTerminal, type Job } from './job.ts';
+import { limitsOf, listInput, validateInput } from './job-input.ts';
+import { type Change, halted, type JobRun } from './job-run.ts';
+import { parseS3Uri } from './s3-location.ts';
+import { settleStopped } from './settle-stopped.ts';
 
-export interface LifecycleOptions {
-  readonly s3: S3Client;
-  readonly clock: Clock;
-  readonly backEnd: AnswerBackEnd;
-  readonly seed: number;
-  /** The least time in each status, on the clock. */
-  readonly stepMs: number;
-  readonly recordsPerSecond: number | undefined;
-  readonly onStatus: (job: Job) => void;
-  readonly closing: AbortSignal;
-}
-
-/** Leads a job from Submitted to its end. Never rejects: whatever goes wrong is the job's message. */
-export async function runJob(job: Job, options: LifecycleOptions): Promise<void> {
+/** Leads a job from its status to its end. Whatever goes wrong with it is its message. */
+export async function runJob(run: JobRun): Promise<void> {
+  const { job, stop, options } = run;
   try {
-    enter(job, await endOf(job, options), options);
+    while (!isTerminal(job.status)) await advance(run);
   } catch (error) {
-    // A service that is closing forgets its jobs; they neither end nor emit.
+    // A service that is closing leaves its jobs as they are; they neither end nor emit.
     if (options.closing.aborted) return;
-    if (!job.stop.signal.aborted) job.message = messageOf(error);
-    enter(job, job.stop.signal.aborted ? 'Stopped' : 'Failed', options);
+    enter(run, stop.aborted ? { status: 'Stopped' } : { status: 'Failed', message: messageOf(error) });
   }
 }
 
-/** @throws BedrockError ConflictException for a job that has ended. */
-export function stopJob(job: Job, options: LifecycleOptions): void {
-  if (isTerminal(job.status)) {
-    throw new BedrockError('ConflictException', `The job ${job.arn} is ${job.status} and cannot be stopped.`);
-  }
-  if (job.status === 'Stopping') return;
-  enter(job, 'Stopping', options);
-  job.stop.abort(new Error('The job was stopped.'));
-}
-
-function enter(job: Job, status: JobStatus, { clock, onStatus }: LifecycleOptions): void {
-  job.status = status;
-  job.lastModifiedTime = clock.now();
-  if (isTerminal(status)) job.endTime = job.lastModifiedTime;
+/** In the log first, so that nobody is told of a status that a kill takes back. */
+export function enter({ job, options }: Pick<JobRun, 'job' | 'options'>, change: Change): void {
+  const { store, clock, onStatus } = options;
+  const { totalRecords, succeededRecords, failedRecords } = job;
+  const lastModifiedTime = clock.now();
+  const end = isTerminal(change.status) ? { endTime: lastModifiedTime } : {};
+  const counters = { totalRecords, succeededRecords, failedRecords };
+  store.change(job, { ...counters, lastModifiedTime, ...end, ...change });
   onStatus(job);
 }
 
-async function endOf(job: Job, options: LifecycleOptions): Promise<JobStatus> {
-  const { clock, s3, stepMs, closing } = options;
-  const signal = AbortSignal.any([job.stop.signal, closing]);
-  const dwell = (): Promise<void> => clock.sleep(stepMs, signal);
+async function advance(run: JobRun): Promise<void> {
+  const { job, stop } = run;
+  const fault = faultIn(run);
+  const { status } = job;
+  if (status === 'Stopping') return enter(run, await settleStopped(run));
+  await dwell(run);
+  if (fault !== undefined && status !== 'InProgress') return meet(run, fault);
+  const change = await STEPS[status as FaultyStatus](run, fault);
+  if (stop.aborted) enter(run, { status: 'Stopped' });
+  else if (fault?.end !== undefined) end(run, fault.end, fault.message);
+  else enter(run, change);
+}
 
-  await dwell();
-  enter(job, 'Validating', options);
-  const files = await listInput(s3, job.request.inputDataConfig.s3InputDataConfig.s3Uri, signal);
-  await reachOutput(job, s3, signal);
-  const total = await validateInput(s3, files, job.limits, signal);
-  await dwell();
-  enter(job, 'Scheduled', options);
-  await dwell();
-  if (isExpired({ job, clock })) return 'Expired';
-  enter(job, 'InProgress', options);
-  await dwell();
-  job.totalRecords = total;
-  await answerFiles(job, files, options);
-  if (job.stop.signal.aborted) return 'Stopped';
-  return job.succeededRecords + job.failedRecords < total ? 'PartiallyCompleted' : 'Completed';
+/** The fault that catches the job in its present status. */
+function faultIn({ job, options: { jobFaults } }: JobRun): JobFault | undefined {
+  const fault = jobFaults.fateOf({ ordinal: job.sequence + 1, name: job.request.jobName });
+  return fault?.at === job.status ? fault : undefined;
+}
+
+/** What is left of the time in this status: a restart does not begin it anew, whatever its clock says. */
+function dwell({ job, halt, options: { clock, stepMs } }: JobRun): Promise<void> {
+  const passed = Math.max(0, clock.now() - job.lastModifiedTime);
+  return clock.sleep(Math.max(0, stepMs - passed), halt);
+}
+
+async function meet(run: JobRun, { end: status, message }: JobFault): Promise<void> {
+  if (status === undefined) await halted(run.halt);
+  else end(run, status, message);
+}
+
+function end(run: JobRun, status: JobEnd, message = status === 'Failed' ? FAILED : undefined): void {
+  if (status === 'Stopped') enter(run, { status: 'Stopping' });
+  enter(run, message === undefined ? { status } : { status, message });
+}
+
+const FAILED = 'The job failed because of an internal error of the service.';
+
+type Step = (run: JobRun, fault: JobFault | undefined) => Promise<Change>;
+
+/** What is done in each status, and what follows it. */
+const STEPS: Readonly<Record<FaultyStatus, Step>> = {
+  Submitted: async () => ({ status: 'Validating' }),
+  Validating: validate,
+  Scheduled: async ({ job, options }) => ({
+    status: options.clock.now() >= job.expirationTime ? 'Expired' : 'InProgress',
+  }),
+  InProgress: answer,
+};
+
+async function validate({ job, halt, options: { s3 } }: JobRun): Promise<Change> {
+  const files = await listInput(s3, job.request.inputDataConfig.s3InputDataConfig.s3Uri, halt);
+  await reachOutput(job, s3, halt);
+  const validatedRecords = await validateInput(s3, files, limitsOf(job.request.modelId), halt);
+  return { status: 'Scheduled', validatedRecords };
 }
 
 /** A missing bucket is found before anything is paid for. */
@@ -78,26 +93,12 @@ async function reachOutput(job: Job, s3: S3Client, abortSignal: AbortSignal): Pr
   await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }), { abortSignal });
 }
 
-/** One output file for each input file, then the manifest; also when a stop ends it early. */
-async function answerFiles(job: Job, files: readonly InputFile[], options: LifecycleOptions): Promise<void> {
-  const { s3, closing } = options;
-  const run = recordRun(job, options);
-  const folder = below(parseS3Uri(job.request.outputDataConfig.s3OutputDataConfig.s3Uri), job.id);
-  for (const file of files) {
-    if (job.stop.signal.aborted) break;
-    const answered = answerRecords(run, readRecords(s3, file, closing));
-    await writeRecords(s3, below(folder, `${file.name}.out`), shuffled(answered, run.random));
-  }
-  await writeManifest(s3, below(folder, 'manifest.json.out'), job, run.tokens);
-}
-
-function recordRun(job: Job, options: LifecycleOptions): RecordRun {
-  const { backEnd, clock, closing, recordsPerSecond, seed } = options;
-  const random = seededRandom(`${seed}:${job.sequence}`);
-  const tokens = { input: 0, output: 0 };
-  const stop = job.stop.signal;
-  const stopOrClosing = AbortSignal.any([stop, closing]);
-  return { job, backEnd, clock, random, stop, closing, stopOrClosing, recordsPerSecond, tokens };
+/** A job that a restart found in progress answers all of its records again, to the same keys. */
+async function answer(run: JobRun, fault: JobFault | undefined): Promise<Change> {
+  const { job } = run;
+  Object.assign(job, { totalRecords: job.validatedRecords, succeededRecords: 0, failedRecords: 0 });
+  const timedOut = await answerFiles(run, fault);
+  return { status: timedOut ? 'PartiallyCompleted' : 'Completed' };
 }
 
 function messageOf(error: unknown): string {

@@ -1,14 +1,22 @@
 import { Readable } from 'node:stream';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { RecordAnswer, TokenCount } from './answer-back-end.ts';
-import type { Job } from './job.ts';
-import type { S3Location } from './s3-location.ts';
+import { type Job, processedRecords } from './job.ts';
+import { below, parseS3Uri, type S3Location } from './s3-location.ts';
 
 export interface AnsweredRecord {
   readonly recordId: string;
   readonly modelInput: unknown;
   readonly answer: RecordAnswer;
+  /** Only the first half of its line is written. */
+  readonly torn: boolean;
+}
+
+const MANIFEST = 'manifest.json.out';
+
+export function outputFolder(job: Job): S3Location {
+  return below(parseS3Uri(job.request.outputDataConfig.s3OutputDataConfig.s3Uri), job.id);
 }
 
 /**
@@ -30,26 +38,55 @@ export async function writeRecords(
 }
 
 async function* outputLines(records: AsyncIterable<AnsweredRecord>): AsyncGenerator<Buffer> {
-  for await (const { recordId, modelInput, answer } of records) {
+  for await (const { recordId, modelInput, answer, torn } of records) {
     const result = 'error' in answer ? { error: answer.error } : { modelOutput: answer.modelOutput };
     // Bedrock writes the keys in this order.
-    yield Buffer.from(`${JSON.stringify({ modelInput, ...result, recordId })}\n`);
+    const line = JSON.stringify({ modelInput, ...result, recordId });
+    yield Buffer.from(`${torn ? line.slice(0, line.length / 2) : line}\n`);
   }
 }
 
 export async function writeManifest(
   s3: S3Client,
-  { bucket, key }: S3Location,
+  folder: S3Location,
   job: Job,
   tokens: TokenCount,
 ): Promise<void> {
+  const { bucket, key } = below(folder, MANIFEST);
   const manifest = {
     totalRecordCount: job.totalRecords,
-    processedRecordCount: job.succeededRecords + job.failedRecords,
+    processedRecordCount: processedRecords(job),
     successRecordCount: job.succeededRecords,
     errorRecordCount: job.failedRecords,
     inputTokenCount: tokens.input,
     outputTokenCount: tokens.output,
   };
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(manifest) }));
+}
+
+export interface Counters {
+  readonly totalRecords: number;
+  readonly succeededRecords: number;
+  readonly failedRecords: number;
+}
+
+/** What the manifest says, or undefined where there is none. */
+export async function readManifest(s3: S3Client, folder: S3Location): Promise<Counters | undefined> {
+  const { bucket, key } = below(folder, MANIFEST);
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const manifest = JSON.parse((await Body?.transformToString()) ?? '') as Record<string, number>;
+    return {
+      totalRecords: manifest['totalRecordCount'] ?? 0,
+      succeededRecords: manifest['successRecordCount'] ?? 0,
+      failedRecords: manifest['errorRecordCount'] ?? 0,
+    };
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+export function isManifest(key: string): boolean {
+  return key.endsWith(`/${MANIFEST}`);
 }

@@ -1,61 +1,116 @@
 import { randomInt } from 'node:crypto';
 import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
-import type { JobLimits } from '../../models/types.ts';
+import { AppendLog, readLog } from '../append-log.ts';
 import { BedrockError } from './errors.ts';
-import { type CreateJobRequest, isTerminal, type Job } from './job.ts';
+import { type CreateJobRequest, isTerminal, type Job, type JobState } from './job.ts';
+import { JobsInFlight } from './jobs-in-flight.ts';
 
 export interface JobStoreOptions {
   readonly region: string;
   readonly account: string;
   readonly maxJobsPerModel: number;
+  /** The log in which jobs survive the process; without one they live as long as the store. */
+  readonly path?: string | undefined;
 }
 
 /** Bedrock does not document the timeout of a job that names none; the least that can be asked for is assumed. */
 const DEFAULT_TIMEOUT_HOURS = 24;
-/** Every model that batch serves has these limits, so they hold for one that the catalog does not list. */
-const STANDARD_LIMITS: JobLimits = { minRecords: 100, maxRecords: 100_000, maxFileBytes: 1024 ** 3 };
+type Entry = { readonly job: Job } | { readonly id: string; readonly change: Partial<JobState> };
 
-/** The jobs of an account in a Region, in the order of their creation. */
+/** The jobs of an account in a Region. With a path each change is in its log before anybody is told of it. */
 export class JobStore {
   readonly #options: JobStoreOptions;
-  readonly #jobs = new Map<string, Job>();
+  readonly #log: AppendLog<Entry> | undefined;
+  /** A job's sequence is its place here. */
+  readonly #ordered: Job[] = [];
+  readonly #byId = new Map<string, Job>();
+  readonly #byToken = new Map<string, Job>();
+  readonly #inFlight = new JobsInFlight();
 
   constructor(options: JobStoreOptions) {
     this.#options = options;
+    const { path } = options;
+    if (path === undefined) return;
+    for (const entry of readLog(path)) this.#apply(entry as Entry);
+    this.#log = new AppendLog(path, () => this.#snapshot());
   }
 
   /** The job of an id or ARN. @throws BedrockError ResourceNotFoundException */
   get(identifier: string): Job {
-    const job = this.#jobs.get(identifier.slice(-12));
+    const job = this.#byId.get(identifier.slice(-12));
     if (job === undefined || (identifier.startsWith('arn:') && job.arn !== identifier)) {
       throw new BedrockError('ResourceNotFoundException', `The job ${identifier} was not found.`);
     }
     return job;
   }
 
-  all(): readonly Job[] {
-    return [...this.#jobs.values()];
+  /** In the order of their creation, from the job after that of the given sequence; or backwards, from the one before. */
+  *inOrder(step: 1 | -1, after?: number): Generator<Job> {
+    const from = after ?? (step === 1 ? -1 : this.#ordered.length);
+    for (let at = from + step; ; at += step) {
+      const job = this.#ordered[at];
+      if (job === undefined) return;
+      yield job;
+    }
+  }
+
+  /** Those that have not ended. */
+  unfinished(): readonly Job[] {
+    return this.#inFlight.all();
   }
 
   /** A new job, or the one that the same client token made before. @throws BedrockError on a conflict or a full quota. */
   add(request: CreateJobRequest, now: number): { readonly job: Job; readonly created: boolean } {
     const { clientRequestToken: token } = request;
-    const earlier = this.all().find((job) => token !== undefined && job.request.clientRequestToken === token);
+    const earlier = token === undefined ? undefined : this.#byToken.get(token);
     if (earlier !== undefined) return { job: earlier, created: false };
     const modelArn = this.#modelArn(request.modelId);
     this.#refuseConflicts(request, modelArn);
     const job = this.#newJob(request, modelArn, now);
-    this.#jobs.set(job.id, job);
+    this.#append({ job });
     return { job, created: true };
   }
 
+  change(job: Job, change: Partial<JobState>): void {
+    this.#append({ id: job.id, change });
+  }
+
+  close(): void {
+    this.#log?.close();
+  }
+
+  #append(entry: Entry): void {
+    this.#log?.append(entry);
+    this.#apply(entry);
+  }
+
+  #apply(entry: Entry): void {
+    if ('job' in entry) this.#put(entry.job);
+    else {
+      const job = this.get(entry.id);
+      Object.assign(job, entry.change);
+      if (isTerminal(job.status)) this.#inFlight.remove(job);
+    }
+  }
+
+  #put(job: Job): void {
+    const { clientRequestToken: token } = job.request;
+    this.#ordered.push(job);
+    this.#byId.set(job.id, job);
+    if (token !== undefined) this.#byToken.set(token, job);
+    if (!isTerminal(job.status)) this.#inFlight.add(job);
+  }
+
+  *#snapshot(): Generator<Entry> {
+    for (const job of this.#ordered) yield { job };
+  }
+
   #refuseConflicts({ jobName, modelId }: CreateJobRequest, modelArn: string): void {
-    const inFlight = this.all().filter((job) => !isTerminal(job.status));
-    if (inFlight.some((job) => job.request.jobName === jobName)) {
+    if (this.#inFlight.named(jobName)) {
       throw new BedrockError('ConflictException', `A job named ${jobName} is already in progress.`);
     }
     const { maxJobsPerModel } = this.#options;
-    if (inFlight.filter((job) => job.modelArn === modelArn).length >= maxJobsPerModel) {
+    if (this.#inFlight.ofModel(modelArn) >= maxJobsPerModel) {
       const quota = 'Sum of in-progress and submitted batch inference jobs using a base model';
       throw new BedrockError(
         'ServiceQuotaExceededException',
@@ -71,17 +126,14 @@ export class JobStore {
     return {
       id,
       arn: `arn:aws:bedrock:${region}:${account}:model-invocation-job/${id}`,
-      sequence: this.#jobs.size,
+      sequence: this.#ordered.length,
       request: { ...request, timeoutDurationInHours },
       modelArn,
-      limits: catalogEntryOf(request.modelId)?.limits ?? STANDARD_LIMITS,
       submitTime: now,
       expirationTime: now + timeoutDurationInHours * 3_600_000,
-      stop: new AbortController(),
       status: 'Submitted',
-      message: undefined,
       lastModifiedTime: now,
-      endTime: undefined,
+      validatedRecords: 0,
       totalRecords: 0,
       succeededRecords: 0,
       failedRecords: 0,

@@ -1,5 +1,3 @@
-import type { JobLimits } from '../../models/types.ts';
-
 /** Every status of a job, and whether nothing follows it. */
 const TERMINAL = {
   Submitted: false,
@@ -34,25 +32,29 @@ export interface CreateJobRequest {
   readonly vpcConfig?: unknown;
 }
 
-export interface Job {
+/** What changes of a job. */
+export interface JobState {
+  status: JobStatus;
+  message?: string;
+  lastModifiedTime: number;
+  endTime?: number;
+  /** What validation counted; shown as the total once records are answered. */
+  validatedRecords: number;
+  totalRecords: number;
+  succeededRecords: number;
+  failedRecords: number;
+}
+
+/** Plain data, as it is kept in the log. */
+export interface Job extends JobState {
   readonly id: string;
   readonly arn: string;
   /** Order of creation, from 0; ties of the clock are broken by it. */
   readonly sequence: number;
   readonly request: CreateJobRequest;
   readonly modelArn: string;
-  readonly limits: JobLimits;
   readonly submitTime: number;
   readonly expirationTime: number;
-  /** Aborted by StopModelInvocationJob. */
-  readonly stop: AbortController;
-  status: JobStatus;
-  message: string | undefined;
-  lastModifiedTime: number;
-  endTime: number | undefined;
-  totalRecords: number;
-  succeededRecords: number;
-  failedRecords: number;
 }
 
 /** How Get and List show a job. */
@@ -76,7 +78,7 @@ export function describeJob(job: Job): Readonly<Record<string, unknown>> {
     jobExpirationTime: iso(job.expirationTime),
     modelInvocationType: request.modelInvocationType ?? 'InvokeModel',
     totalRecordCount: job.totalRecords,
-    processedRecordCount: job.succeededRecords + job.failedRecords,
+    processedRecordCount: processedRecords(job),
     successRecordCount: job.succeededRecords,
     errorRecordCount: job.failedRecords,
   };
@@ -84,4 +86,8 @@ export function describeJob(job: Job): Readonly<Record<string, unknown>> {
 
 export function iso(time: number): string {
   return new Date(time).toISOString();
+}
+
+export function processedRecords({ succeededRecords, failedRecords }: JobState): number {
+  return succeededRecords + failedRecords;
 }

@@ -1,6 +1,7 @@
 import { LIST_JOBS } from './constraints.ts';
 import { BedrockError } from './errors.ts';
 import { describeJob, type Job } from './job.ts';
+import type { JobStore } from './job-store.ts';
 import { assertMembers } from './validation.ts';
 
 interface ListQuery {
@@ -17,21 +18,24 @@ interface ListQuery {
 const DEFAULT_PAGE = 100;
 
 /** One page of ListModelInvocationJobs. @throws BedrockError ValidationException */
-export function listJobs(jobs: readonly Job[], parameters: URLSearchParams) {
+export function listJobs(store: JobStore, parameters: URLSearchParams) {
   const query = parseQuery(parameters);
   const { maxResults = DEFAULT_PAGE, sortOrder = 'Descending', nextToken } = query;
-  const direction = sortOrder === 'Ascending' ? 1 : -1;
   // A page ends at a job, not at a count, so that jobs created meanwhile shift nothing.
   const after = nextToken === undefined ? undefined : sequenceOf(nextToken);
-  const matching = jobs
-    .filter((job) => matches(job, query))
-    .filter((job) => after === undefined || (job.sequence - after) * direction > 0)
-    .sort((a, b) => (a.sequence - b.sequence) * direction);
-  const page = matching.slice(0, maxResults);
+  const matches = matcher(query);
+  const page: Job[] = [];
+  let more = false;
+  for (const job of store.inOrder(sortOrder === 'Ascending' ? 1 : -1, after)) {
+    if (!matches(job)) continue;
+    more = page.length === maxResults;
+    if (more) break;
+    page.push(job);
+  }
   const last = page.at(-1);
   return {
     invocationJobSummaries: page.map(describeJob),
-    nextToken: last !== undefined && matching.length > page.length ? tokenOf(last) : undefined,
+    nextToken: more && last !== undefined ? tokenOf(last) : undefined,
   };
 }
 
@@ -43,14 +47,14 @@ function parseQuery(parameters: URLSearchParams): ListQuery {
   return query;
 }
 
-function matches(job: Job, query: ListQuery): boolean {
-  const { submitTimeAfter, submitTimeBefore, statusEquals, nameContains } = query;
-  return (
-    (submitTimeAfter === undefined || job.submitTime > Date.parse(submitTimeAfter)) &&
-    (submitTimeBefore === undefined || job.submitTime < Date.parse(submitTimeBefore)) &&
-    (statusEquals === undefined || job.status === statusEquals) &&
-    (nameContains === undefined || job.request.jobName.includes(nameContains))
-  );
+function matcher({ submitTimeAfter, submitTimeBefore, statusEquals, nameContains }: ListQuery) {
+  const after = submitTimeAfter === undefined ? Number.NEGATIVE_INFINITY : Date.parse(submitTimeAfter);
+  const before = submitTimeBefore === undefined ? Number.POSITIVE_INFINITY : Date.parse(submitTimeBefore);
+  return ({ submitTime, status, request }: Job): boolean =>
+    submitTime > after &&
+    submitTime < before &&
+    (statusEquals === undefined || status === statusEquals) &&
+    (nameContains === undefined || request.jobName.includes(nameContains));
 }
 
 function tokenOf(job: Job): string {

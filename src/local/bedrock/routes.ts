@@ -16,7 +16,7 @@ export function jobRoutes(actions: JobActions): readonly Route[] {
   const { store } = actions;
   return [
     { method: 'POST', path: /^\/model-invocation-job$/, answer: ({ body }) => create(actions, body) },
-    { method: 'GET', path: /^\/model-invocation-jobs$/, answer: ({ query }) => listJobs(store.all(), query) },
+    { method: 'GET', path: /^\/model-invocation-jobs$/, answer: ({ query }) => listJobs(store, query) },
     {
       method: 'GET',
       path: /^\/model-invocation-job\/([^/]+)$/,

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
 import type { Clock } from '../clock.ts';
-import type { Endpoint } from '../http/listen.ts';
+import type { RecordFaults } from '../faults/record-faults.ts';
+import type { Endpoint, Intercept } from '../http/listen.ts';
 import { listenHttp2 } from '../http/listen-http2.ts';
 import type { AnswerBackEnd, RecordAnswer } from './answer-back-end.ts';
+import type { AnswerLedger } from './answer-ledger.ts';
 import { INVOKE_MODEL } from './constraints.ts';
 import { BedrockError, type BedrockErrorName } from './errors.ts';
 import { InvocationGate, type InvocationOptions } from './invocation-faults.ts';
+import { faultyAnswer } from './run-records.ts';
 import { simulatedBackEnd } from './simulate.ts';
 import { assertMembers } from './validation.ts';
 import { type RestRequest, type Route, restJson } from './wire.ts';
@@ -13,33 +17,57 @@ import { type RestRequest, type Route, restJson } from './wire.ts';
 export interface BedrockRuntimeOptions {
   readonly clock: Clock;
   readonly port?: number;
+  readonly intercept?: Intercept;
   /** The one that answers batch jobs, so that a record is answered alike on both ways. */
   readonly backEnd?: AnswerBackEnd;
   readonly invocations?: InvocationOptions;
+  /** Those that befall the records of jobs. */
+  readonly recordFaults?: RecordFaults;
+  /** Told of each content that was answered. */
+  readonly ledger?: AnswerLedger | undefined;
 }
 
 /** InvokeModel on loopback, as `@aws-sdk/client-bedrock-runtime` speaks it. */
 export async function startBedrockRuntime(options: BedrockRuntimeOptions): Promise<Endpoint> {
-  const { clock, port, backEnd = simulatedBackEnd, invocations = {} } = options;
+  const { clock, port, intercept, backEnd = simulatedBackEnd, invocations = {} } = options;
   const gate = new InvocationGate(invocations);
   const closing = new AbortController();
+  const answer = answers(options, backEnd, closing.signal);
   const invoke = async ({ segment: modelId, body: modelInput }: RestRequest): Promise<unknown> => {
     assertMembers({ modelId }, INVOKE_MODEL);
     refuseModel(modelId);
     return gate.pass(async () => {
       if (invocations.latencyMs !== undefined) await clock.sleep(invocations.latencyMs, closing.signal);
-      const request = { modelId, invocationType: 'InvokeModel', modelInput } as const;
-      return outputOf(await backEnd.answer(request, closing.signal));
+      return answer(modelId, modelInput);
     });
   };
   const routes: readonly Route[] = [{ method: 'POST', path: /^\/model\/([^/]+)\/invoke$/, answer: invoke }];
-  const endpoint = await listenHttp2(restJson(routes, MALFORMED), port);
+  const endpoint = await listenHttp2(restJson(routes, MALFORMED), port, intercept);
   return {
     url: endpoint.url,
     close: async () => {
       closing.abort(new Error('The local Bedrock is closing.'));
       await endpoint.close();
     },
+  };
+}
+
+/** Answers one body after the other, but for those that a fault befalls. */
+function answers(
+  { recordFaults, ledger }: BedrockRuntimeOptions,
+  backEnd: AnswerBackEnd,
+  signal: AbortSignal,
+) {
+  let ordinal = 0;
+  return async (modelId: string, modelInput: unknown): Promise<unknown> => {
+    ordinal++;
+    const { errorCode, errorMessage } =
+      recordFaults?.onDemand({ modelInput, ordinal, by: randomUUID() }) ?? {};
+    if (errorCode !== undefined) return outputOf(faultyAnswer(errorCode, errorMessage));
+    const request = { modelId, invocationType: 'InvokeModel', modelInput } as const;
+    const output = outputOf(await backEnd.answer(request, signal));
+    ledger?.addOnDemand(modelInput);
+    return output;
   };
 }
 

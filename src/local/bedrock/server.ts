@@ -1,11 +1,16 @@
+import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import type { EventBridgeEvent } from '../events/event.ts';
-import { type Endpoint, listen } from '../http/listen.ts';
+import { JobFaults } from '../faults/job-faults.ts';
+import { RecordFaults } from '../faults/record-faults.ts';
+import { type Endpoint, type Intercept, listen } from '../http/listen.ts';
 import type { AnswerBackEnd } from './answer-back-end.ts';
+import type { AnswerLedger } from './answer-ledger.ts';
 import type { Job } from './job.ts';
 import { jobEvent } from './job-event.ts';
-import { type LifecycleOptions, runJob, stopJob } from './job-lifecycle.ts';
+import type { LifecycleOptions } from './job-run.ts';
+import { JobRunner } from './job-runner.ts';
 import { JobStore } from './job-store.ts';
 import { jobRoutes } from './routes.ts';
 import { simulatedBackEnd } from './simulate.ts';
@@ -14,6 +19,7 @@ import { restJson } from './wire.ts';
 export interface BedrockOptions {
   readonly clock: Clock;
   readonly port?: number;
+  readonly intercept?: Intercept;
   readonly region?: string;
   readonly account?: string;
   /** Where jobs read and write, e.g. `http://127.0.0.1:4566`. */
@@ -28,43 +34,55 @@ export interface BedrockOptions {
   /** Slows InProgress down so that its counters can be seen to move; as fast as possible by default. */
   readonly recordsPerSecond?: number;
   readonly maxJobsPerModel?: number;
+  /** Where jobs survive the process. */
+  readonly directory?: string;
+  readonly jobFaults?: JobFaults;
+  readonly recordFaults?: RecordFaults;
+  /** Told of each content that was answered. */
+  readonly ledger?: AnswerLedger | undefined;
 }
 
-export type BedrockServer = Endpoint;
+export interface BedrockServer extends Endpoint {
+  /** Leads on the jobs that an earlier process left, once somebody hears their events. */
+  resume(): void;
+}
 
-/** Bedrock's batch inference jobs on loopback, over the wire protocol of the SDK. Jobs live as long as the server. */
+/**
+ * Bedrock's batch inference jobs on loopback, over the wire protocol of the SDK. Without a directory jobs live as long as
+ * the server.
+ */
 export async function startBedrock(options: BedrockOptions): Promise<BedrockServer> {
-  const { region = 'us-east-1', account = '123456789012', maxJobsPerModel = 100 } = options;
+  const { region = 'us-east-1', account = '123456789012', maxJobsPerModel = 100, directory } = options;
   const closing = new AbortController();
   const s3 = s3Client(options.s3Endpoint, region);
-  const lifecycle = lifecycleOptions(options, { s3, closing: closing.signal, region, account });
-  const running = new Set<Promise<void>>();
-
+  const path = directory === undefined ? undefined : join(directory, 'jobs.jsonl');
+  const store = new JobStore({ region, account, maxJobsPerModel, path });
+  const lifecycle = lifecycleOptions(options, { store, s3, closing: closing.signal, region, account });
+  const runner = new JobRunner(lifecycle);
   const start = (job: Job): void => {
     lifecycle.onStatus(job);
-    const run = runJob(job, lifecycle).finally(() => running.delete(run));
-    running.add(run);
+    runner.run(job);
   };
-  const routes = jobRoutes({
-    store: new JobStore({ region, account, maxJobsPerModel }),
-    now: () => options.clock.now(),
-    start,
-    stop: (job) => stopJob(job, lifecycle),
-  });
-  const endpoint = await listen(restJson(routes), options.port);
-
+  const stop = (job: Job): void => runner.stop(job);
+  const routes = jobRoutes({ store, now: () => options.clock.now(), start, stop });
+  const endpoint = await listen(restJson(routes), options.port, options.intercept);
   return {
     url: endpoint.url,
+    resume: () => {
+      for (const job of store.unfinished()) runner.run(job);
+    },
     close: async () => {
       await endpoint.close();
       closing.abort(new Error('The local Bedrock is closing.'));
-      await Promise.all(running);
+      await runner.close();
+      store.close();
       s3.destroy();
     },
   };
 }
 
 interface Place {
+  readonly store: JobStore;
   readonly s3: S3Client;
   readonly closing: AbortSignal;
   readonly region: string;
@@ -73,6 +91,7 @@ interface Place {
 
 function lifecycleOptions(options: BedrockOptions, place: Place): LifecycleOptions {
   const { clock, emit, backEnd = simulatedBackEnd, seed = 1, stepMs = 400, recordsPerSecond } = options;
+  const { jobFaults = new JobFaults(), recordFaults = new RecordFaults(), ledger } = options;
   const onStatus = (job: Job): void => {
     const event = jobEvent(job, place);
     try {
@@ -82,7 +101,9 @@ function lifecycleOptions(options: BedrockOptions, place: Place): LifecycleOptio
       process.emitWarning(`The event ${event.detail.status} of ${job.arn} was lost: ${error}`);
     }
   };
-  return { s3: place.s3, closing: place.closing, clock, backEnd, seed, stepMs, recordsPerSecond, onStatus };
+  const { store, s3, closing } = place;
+  const answering = { backEnd, recordsPerSecond, jobFaults, recordFaults, ledger };
+  return { store, s3, closing, clock, seed, stepMs, onStatus, ...answering };
 }
 
 function s3Client(endpoint: string, region: string): S3Client {

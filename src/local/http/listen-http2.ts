@@ -1,7 +1,7 @@
 import { createServer as createHttp1, type RequestListener } from 'node:http';
 import { createServer as createHttp2, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net';
-import type { Endpoint } from './listen.ts';
+import type { Endpoint, Intercept } from './listen.ts';
 
 /** How every HTTP/2 connection without TLS begins. */
 const PREFACE = Buffer.from('PRI * HTTP/2');
@@ -12,7 +12,12 @@ type Http2Listener = (request: Http2ServerRequest, response: Http2ServerResponse
  * Listens on 127.0.0.1 for HTTP/1.1 and for HTTP/2 without TLS, on one port. The SDK calls services that stream in both
  * directions by HTTP/2, all of their operations included, and knows by itself that they speak it.
  */
-export async function listenHttp2(handler: RequestListener, port = 0): Promise<Endpoint> {
+export async function listenHttp2(
+  served: RequestListener,
+  port = 0,
+  intercept: Intercept = (handler) => handler,
+): Promise<Endpoint> {
+  const handler = intercept(served);
   const http1 = createHttp1({ keepAliveTimeout: 65_000, requestTimeout: 0 }, handler);
   // Node's requests and responses of HTTP/2 have what a handler uses of those of HTTP/1.1.
   const http2 = createHttp2(handler as unknown as Http2Listener);

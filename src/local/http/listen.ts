@@ -7,12 +7,21 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
+/** Puts something before the listener of an endpoint. */
+export type Intercept = (handler: RequestListener) => RequestListener;
+
+const asItIs: Intercept = (handler) => handler;
+
 /**
  * Listens on 127.0.0.1 (never `localhost`, which makes the SDK use virtual-host buckets), port 0 for any free one.
  * Keep-alive outlives the SDK's pooled sockets so that none is reset while it is being reused.
  */
-export async function listen(handler: RequestListener, port = 0): Promise<Endpoint> {
-  const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, handler);
+export async function listen(
+  handler: RequestListener,
+  port = 0,
+  intercept: Intercept = asItIs,
+): Promise<Endpoint> {
+  const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, intercept(handler));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -37,4 +46,9 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 /** The access key id in the SigV4 Authorization header: who is calling. Signatures are not checked on loopback. */
 export function accessKeyId(request: IncomingMessage): string | undefined {
   return /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** The session token among the credentials of the caller: each thread of a function has its own. */
+export function sessionToken(request: IncomingMessage): string | undefined {
+  return request.headers['x-amz-security-token']?.toString();
 }

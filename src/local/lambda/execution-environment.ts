@@ -5,6 +5,8 @@ import type { FunctionConfig, HandlerLocation } from './function-config.ts';
 import type { FunctionError, InvocationResult } from './invocation.ts';
 
 export interface EnvironmentOptions {
+  /** The session token of its credentials, by which its calls are known. */
+  readonly token: string;
   readonly config: FunctionConfig;
   readonly handler: HandlerLocation;
   /** The whole environment of the function's process. */
@@ -21,17 +23,21 @@ const workerFile = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 
 /** One thread of a function: it answers one event at a time and is reused until it dies, as Lambda's environments are. */
 export class ExecutionEnvironment {
+  readonly token: string;
   readonly #config: FunctionConfig;
   readonly #worker: Worker;
   #waiting: Waiting | undefined;
   #alive = true;
+  /** What it died of. */
+  #cause: FunctionError | undefined;
 
-  constructor({ config, handler, variables, onOutput }: EnvironmentOptions) {
+  constructor({ token, config, handler, variables, onOutput }: EnvironmentOptions) {
+    this.token = token;
     this.#config = config;
     const { name: functionName, arn: functionArn, memoryMb } = config;
     this.#worker = new Worker(workerFile, {
       workerData: { ...handler, functionName, functionArn, memoryMb },
-      env: variables,
+      env: { ...variables, AWS_SESSION_TOKEN: token },
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
       stdout: true,
       stderr: true,
@@ -40,26 +46,37 @@ export class ExecutionEnvironment {
     this.#worker.stdout.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
     this.#worker.stderr.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
     this.#worker.on('message', (message: { requestId: string; payload?: string; error?: FunctionError }) => {
-      if (message.requestId !== this.#waiting?.requestId) return;
+      if (message.requestId !== this.#waiting?.requestId || this.#cause !== undefined) return;
       this.#settle(
         message.error
           ? { functionError: message.error.errorType, payload: message.error }
           : { payload: JSON.parse(message.payload ?? 'null') },
       );
     });
-    this.#worker.on('error', (error: NodeJS.ErrnoException) => this.#die(crash(error)));
-    this.#worker.on('exit', (code) => this.#die(exited(`exit status ${code}`)));
+    this.#worker.on('error', (error: NodeJS.ErrnoException) => void this.#die(crash(error)));
+    this.#worker.on('exit', (code) => void this.#die(exited(`exit status ${code}`)));
   }
 
   get alive(): boolean {
     return this.#alive;
   }
 
+  /** Of the event that it is at, if any. */
+  get invocationId(): string | undefined {
+    return this.#waiting?.requestId;
+  }
+
+  /** Ends the thread wherever it is, as a machine that breaks would; its invocation ends once it is dead. */
+  async kill(): Promise<void> {
+    await this.#die(exited('signal: killed'));
+  }
+
   /** Runs one event; one that takes longer than the function's timeout ends the thread. */
   async run(payload: unknown): Promise<InvocationResult> {
     const requestId = randomUUID();
     const milliseconds = this.#config.timeoutSeconds * 1000;
-    const timer = setTimeout(() => this.#die(timedOut(requestId, this.#config.timeoutSeconds)), milliseconds);
+    const late = () => void this.#die(timedOut(requestId, this.#config.timeoutSeconds));
+    const timer = setTimeout(late, milliseconds);
     try {
       return await new Promise<InvocationResult>((settle) => {
         this.#waiting = { requestId, settle };
@@ -85,10 +102,12 @@ export class ExecutionEnvironment {
     waiting?.settle(result);
   }
 
-  #die(error: FunctionError): void {
+  /** The first reason counts. Nobody hears of it while the thread could still do something. */
+  async #die(error: FunctionError): Promise<void> {
     this.#alive = false;
-    this.#settle({ functionError: error.errorType, payload: error });
-    void this.#worker.terminate();
+    this.#cause ??= error;
+    await this.#worker.terminate();
+    this.#settle({ functionError: this.#cause.errorType, payload: this.#cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { invokeAsync, type QueueMessage } from './async-invocation.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
@@ -21,7 +22,17 @@ export interface Functions {
   invoke(nameOrArn: string, payload: unknown): Promise<InvocationResult>;
   /** As an event source does: tried three times, then sent to the function's queues. Resolves when that is over. */
   invokeAsync(nameOrArn: string, payload: unknown): Promise<void>;
+  /** What a thread is at, by the session token of its credentials; undefined for a token that is no living thread's. */
+  running(environment: string): RunningThread | undefined;
+  /** Ends a thread and with it its invocation, as Runtime.ExitError; resolves when it is dead. */
+  kill(environment: string): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface RunningThread {
+  readonly functionName: string;
+  /** Undefined between two invocations. */
+  readonly invocationId: string | undefined;
 }
 
 /** Lambda's limit of a synchronous invocation's payload. */
@@ -31,6 +42,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
   const { clock, onOutput, sendToQueue = noQueues } = options;
   const pools = new Map(options.functions.map((config) => [config.name, new Pool(config, options)]));
   const stopping = new AbortController();
+  const poolWith = (token: string) => [...pools.values()].find((pool) => pool.thread(token) !== undefined);
   const poolOf = (nameOrArn: string): Pool => {
     const name = /:function:([^:]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.split(':')[0] ?? '';
     const pool = pools.get(name);
@@ -47,6 +59,13 @@ export function createFunctions(options: FunctionsOptions): Functions {
       const run = () => pool.run(payload);
       await invokeAsync({ config, payload, clock, stopping: stopping.signal, run, say, sendToQueue });
     },
+    running(environment) {
+      const pool = poolWith(environment);
+      const thread = pool?.thread(environment);
+      if (pool === undefined || !thread?.alive) return undefined;
+      return { functionName: pool.config.name, invocationId: thread.invocationId };
+    },
+    kill: async (environment) => poolWith(environment)?.thread(environment)?.kill(),
     async close() {
       stopping.abort();
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
@@ -63,7 +82,7 @@ class Pool {
   readonly config: FunctionConfig;
   readonly #options: FunctionsOptions;
   readonly #idle: ExecutionEnvironment[] = [];
-  readonly #all = new Set<ExecutionEnvironment>();
+  readonly #all = new Map<string, ExecutionEnvironment>();
   readonly #queue: (() => void)[] = [];
   #running = 0;
   #stopped = false;
@@ -82,7 +101,7 @@ class Pool {
     await this.#enter();
     try {
       if (this.#stopped) return closed(this.config.name);
-      return await this.#runIn(this.#idle.pop() ?? this.#start(), payload);
+      return await this.#runIn(this.#warm() ?? this.#start(), payload);
     } finally {
       this.#leave();
     }
@@ -91,8 +110,21 @@ class Pool {
   async #runIn(environment: ExecutionEnvironment, payload: unknown): Promise<InvocationResult> {
     const result = await environment.run(payload);
     if (environment.alive) this.#idle.push(environment);
-    else this.#all.delete(environment);
+    else this.#all.delete(environment.token);
     return result;
+  }
+
+  /** One that died between two events is not asked again. */
+  #warm(): ExecutionEnvironment | undefined {
+    for (;;) {
+      const environment = this.#idle.pop();
+      if (environment === undefined || environment.alive) return environment;
+      this.#all.delete(environment.token);
+    }
+  }
+
+  thread(token: string): ExecutionEnvironment | undefined {
+    return this.#all.get(token);
   }
 
   async #enter(): Promise<void> {
@@ -109,12 +141,13 @@ class Pool {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all([...this.#all].map((environment) => environment.stop()));
+    await Promise.all([...this.#all.values()].map((environment) => environment.stop()));
   }
 
   #start(): ExecutionEnvironment {
     const { name, environment, memoryMb } = this.config;
     const started = new ExecutionEnvironment({
+      token: randomUUID(),
       config: this.config,
       handler: locateHandler(this.config),
       variables: {
@@ -127,7 +160,7 @@ class Pool {
       },
       onOutput: (text) => this.#options.onOutput(name, text),
     });
-    this.#all.add(started);
+    this.#all.set(started.token, started);
     return started;
   }
 }

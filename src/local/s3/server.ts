@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
-import { listen } from '../http/listen.ts';
+import { type Intercept, listen } from '../http/listen.ts';
 import { asS3Error, errorReply, type Reply, send } from './reply.ts';
 import { parseRequest, type S3Request } from './request.ts';
 import { route } from './routes.ts';
@@ -18,15 +18,17 @@ export interface S3Options {
   readonly directory: string;
   readonly clock: Clock;
   readonly port?: number;
+  readonly intercept?: Intercept;
 }
 
-export async function startS3({ directory, clock, port }: S3Options): Promise<S3Server> {
+export async function startS3({ directory, clock, port, intercept }: S3Options): Promise<S3Server> {
   const store = await Store.open(directory, clock);
   const running = new Set<Promise<void>>();
-  const endpoint = await listen((message, response) => {
+  const answering: RequestListener = (message, response) => {
     const task = serve(store, message, response).finally(() => running.delete(task));
     running.add(task);
-  }, port);
+  };
+  const endpoint = await listen(answering, port, intercept);
   return {
     url: endpoint.url,
     createBucket: async (name, { versioned = false } = {}) => {

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
-import { type Endpoint, listen, readBody } from '../http/listen.ts';
+import { type Endpoint, type Intercept, listen, readBody } from '../http/listen.ts';
 
 export interface SecretsOptions {
   readonly clock: Clock;
   readonly region: string;
   readonly account: string;
   readonly port?: number;
+  readonly intercept?: Intercept;
   /** Texts by the names of the secrets. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -19,7 +20,11 @@ interface Answer {
 /** Secrets Manager on loopback: GetSecretValue by awsJson1.1, as `@aws-sdk/client-secrets-manager` speaks it. */
 export async function startSecrets(options: SecretsOptions): Promise<Endpoint> {
   const createdAt = options.clock.now() / 1000;
-  return listen((request, response) => void reply(options, createdAt, request, response), options.port);
+  return listen(
+    (request, response) => void reply(options, createdAt, request, response),
+    options.port,
+    options.intercept,
+  );
 }
 
 async function reply(

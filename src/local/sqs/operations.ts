@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SqsError } from './errors.ts';
-import type { Message, MessageAttributes, Queue } from './queue.ts';
+import type { Message, MessageAttributes } from './message.ts';
+import type { Queue } from './queue.ts';
 
 /** A request's members, by name; each operation checks those it uses. */
 export type Request = Readonly<Record<string, unknown>>;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { SqsError } from './errors.ts';
+import type { Message, MessageAttributes } from './message.ts';
+import { MessageStore } from './message-store.ts';
 
 export interface QueueDefinition {
   readonly name: string;
@@ -10,48 +12,38 @@ export interface QueueDefinition {
   readonly retentionSeconds?: number;
 }
 
-export interface MessageAttribute {
-  readonly DataType: string;
-  readonly StringValue: string;
-}
-
-export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
-
-export interface Message {
-  readonly id: string;
-  readonly body: string;
-  readonly attributes: MessageAttributes;
-  readonly sentTime: number;
-  receiptHandle: string | undefined;
-  firstReceiveTime: number | undefined;
-  receiveCount: number;
-  visibleFrom: number;
-}
-
 /** SQS takes no larger message. */
 const MAX_MESSAGE_BYTES = 1024 ** 2;
 /** What a queue keeps of them in this process; a stack's queues are for what failed, so they stay nearly empty. */
 const MAX_QUEUE_BYTES = 64 * 1024 ** 2;
 
-/** A standard queue, in memory. */
+export interface QueueOptions {
+  readonly clock: Clock;
+  /** The log in which its messages survive the process; without one they live as long as the queue. */
+  readonly path?: string | undefined;
+}
+
+/** A standard queue. */
 export class Queue {
   readonly name: string;
   readonly arn: string;
-  readonly createdTime: number;
   readonly visibilityTimeoutSeconds: number;
   readonly retentionSeconds: number;
   readonly #clock: Clock;
-  readonly #messages = new Map<string, Message>();
-  #bytes = 0;
+  readonly #messages: MessageStore;
 
-  constructor(definition: QueueDefinition, clock: Clock) {
+  constructor(definition: QueueDefinition, { clock, path }: QueueOptions) {
     this.name = definition.name;
     this.arn = definition.arn;
     // SQS's own defaults: half a minute, and four days.
     this.visibilityTimeoutSeconds = definition.visibilityTimeoutSeconds ?? 30;
     this.retentionSeconds = definition.retentionSeconds ?? 4 * 24 * 3600;
-    this.createdTime = clock.now();
     this.#clock = clock;
+    this.#messages = new MessageStore(clock.now(), path);
+  }
+
+  get createdTime(): number {
+    return this.#messages.createdTime;
   }
 
   /** @throws SqsError for a message that SQS would not take, or when this process has no room for it. */
@@ -67,19 +59,13 @@ export class Queue {
       );
     }
     this.#forgetOld();
-    if (this.#bytes + bytes > MAX_QUEUE_BYTES) {
+    if (this.#messages.bytes + bytes > MAX_QUEUE_BYTES) {
       throw new SqsError('UnsupportedOperation', `The local queue ${this.name} holds no more than 64 MB.`);
     }
     const now = this.#clock.now();
-    const unread = {
-      receiptHandle: undefined,
-      firstReceiveTime: undefined,
-      receiveCount: 0,
-      visibleFrom: now,
-    };
+    const unread = { receiveCount: 0, visibleFrom: now };
     const message: Message = { id: randomUUID(), body, attributes, sentTime: now, ...unread };
-    this.#messages.set(message.id, message);
-    this.#bytes += bytes;
+    this.#messages.add(message);
     return message;
   }
 
@@ -87,41 +73,41 @@ export class Queue {
   receive(most: number, visibilityTimeoutSeconds = this.visibilityTimeoutSeconds): readonly Message[] {
     this.#forgetOld();
     const now = this.#clock.now();
-    const found = [...this.#messages.values()].filter(({ visibleFrom }) => visibleFrom <= now).slice(0, most);
-    for (const message of found) {
-      message.receiptHandle = randomUUID();
-      message.firstReceiveTime ??= now;
-      message.receiveCount += 1;
-      message.visibleFrom = now + visibilityTimeoutSeconds * 1000;
-    }
-    // Later receives change the messages; what was given stays as it was.
-    return found.map((message) => ({ ...message }));
+    const found = [...this.#messages.all()].filter(({ visibleFrom }) => visibleFrom <= now).slice(0, most);
+    return found.map((message) =>
+      this.#messages.receive(message.id, {
+        receiptHandle: randomUUID(),
+        firstReceiveTime: message.firstReceiveTime ?? now,
+        receiveCount: message.receiveCount + 1,
+        visibleFrom: now + visibilityTimeoutSeconds * 1000,
+      }),
+    );
   }
 
   /** Deleting twice is no error, as on SQS. */
   delete(receiptHandle: string): void {
-    for (const message of this.#messages.values()) {
-      if (message.receiptHandle === receiptHandle) this.#remove(message);
+    for (const message of this.#messages.all()) {
+      if (message.receiptHandle === receiptHandle) this.#messages.delete(message.id);
     }
   }
 
   counts(): { readonly visible: number; readonly hidden: number } {
     this.#forgetOld();
     const now = this.#clock.now();
-    const hidden = [...this.#messages.values()].filter(({ visibleFrom }) => visibleFrom > now).length;
-    return { visible: this.#messages.size - hidden, hidden };
+    const all = [...this.#messages.all()];
+    const hidden = all.filter(({ visibleFrom }) => visibleFrom > now).length;
+    return { visible: all.length - hidden, hidden };
+  }
+
+  close(): void {
+    this.#messages.close();
   }
 
   #forgetOld(): void {
     const oldest = this.#clock.now() - this.retentionSeconds * 1000;
-    for (const message of this.#messages.values()) {
+    for (const message of this.#messages.all()) {
       if (message.sentTime >= oldest) return;
-      this.#remove(message);
+      this.#messages.delete(message.id);
     }
-  }
-
-  #remove(message: Message): void {
-    this.#messages.delete(message.id);
-    this.#bytes -= Buffer.byteLength(message.body);
   }
 }

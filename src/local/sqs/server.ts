@@ -1,14 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { type Endpoint, listen, readBody } from '../http/listen.ts';
+import { type Endpoint, type Intercept, listen, readBody } from '../http/listen.ts';
 import { SqsError } from './errors.ts';
+import type { MessageAttributes } from './message.ts';
 import { OPERATIONS, type Request, type Service } from './operations.ts';
-import { type MessageAttributes, Queue, type QueueDefinition } from './queue.ts';
+import { Queue, type QueueDefinition } from './queue.ts';
 
 export interface SqsOptions {
   readonly clock: Clock;
   readonly account: string;
   readonly port?: number;
+  readonly intercept?: Intercept;
+  /** Where messages survive the process, one log a queue. */
+  readonly directory?: string;
 }
 
 export interface SqsServer extends Endpoint {
@@ -18,8 +23,12 @@ export interface SqsServer extends Endpoint {
   send(queueArn: string, body: string, attributes?: MessageAttributes): void;
 }
 
-/** SQS on loopback: awsJson1.0, as `@aws-sdk/client-sqs` speaks it. Messages live as long as the server. */
-export async function startSqs({ clock, account, port }: SqsOptions): Promise<SqsServer> {
+/**
+ * SQS on loopback: awsJson1.0, as `@aws-sdk/client-sqs` speaks it. Without a directory messages live as long as the
+ * server.
+ */
+export async function startSqs(options: SqsOptions): Promise<SqsServer> {
+  const { clock, account, port, directory, intercept } = options;
   const queues = new Map<string, Queue>();
   const queueNamed = (name: string): Queue => {
     const queue = queues.get(name);
@@ -27,11 +36,20 @@ export async function startSqs({ clock, account, port }: SqsOptions): Promise<Sq
     return queue;
   };
   const service: Service = { queueNamed, urlOf: ({ name }) => `${endpoint.url}/${account}/${name}` };
-  const endpoint = await listen((request, response) => void answer(service, request, response), port);
+  const listener: RequestListener = (request, response) => void answer(service, request, response);
+  const endpoint = await listen(listener, port, intercept);
   return {
-    ...endpoint,
+    url: endpoint.url,
+    close: async () => {
+      await endpoint.close();
+      for (const queue of queues.values()) queue.close();
+      queues.clear();
+    },
     createQueue: (definition) => {
-      if (!queues.has(definition.name)) queues.set(definition.name, new Queue(definition, clock));
+      const { name } = definition;
+      if (queues.has(name)) return;
+      const path = directory === undefined ? undefined : join(directory, `${name}.jsonl`);
+      queues.set(name, new Queue(definition, { clock, path }));
     },
     send: (queueArn, body, attributes) => {
       const queue = queueNamed(queueArn.split(':').at(-1) ?? '');

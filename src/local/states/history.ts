@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { Interruption } from './errors.ts';
+import type { Extra, Note, Path } from './progress/notes.ts';
 
 /** As GetExecutionHistory names it; `timestamp` in milliseconds. Details are under e.g. `taskFailedEventDetails`. */
 export interface HistoryEvent {
@@ -13,40 +14,63 @@ export interface HistoryEvent {
 /** The line of events one branch follows: each event names the one before it in its own branch. */
 export interface Track {
   last: number;
+  readonly path: Path;
+}
+
+/** Told of everything before it has an effect, so that a journal of it is enough to go on after a sudden end. */
+export interface HistoryObserver {
+  onEvent?(event: HistoryEvent, path: Path, extra: Extra): void;
+  onNote?(note: Note, path: Path): void;
+}
+
+interface HistoryOptions {
+  readonly observer: HistoryObserver;
+  /** How many events there are already. */
+  readonly events: number;
+  readonly keep: boolean;
 }
 
 export type Details = Readonly<Record<string, unknown>>;
 
 /** The quota of a standard execution; the last place is kept for the event that ends it. */
-const MAX_EVENTS = 25_000;
+export const MAX_EVENTS = 25_000;
 
 export class History {
   readonly events: HistoryEvent[] = [];
   readonly #clock: Clock;
-  readonly #onEvent: (event: HistoryEvent) => void;
+  readonly #observer: HistoryObserver;
+  readonly #keep: boolean;
+  #count: number;
 
-  constructor(clock: Clock, onEvent: (event: HistoryEvent) => void = () => undefined) {
+  constructor(clock: Clock, { observer, events, keep }: HistoryOptions) {
     this.#clock = clock;
-    this.#onEvent = onEvent;
+    this.#observer = observer;
+    this.#count = events;
+    this.#keep = keep;
   }
 
-  add(track: Track, type: string, details?: Details): number {
+  add(track: Track, type: string, details?: Details, extra: Extra = {}): number {
     this.#refuseBeyondQuota(type);
     const event: HistoryEvent = {
-      id: this.events.length + 1,
+      id: this.#count + 1,
       previousEventId: track.last,
       timestamp: this.#clock.now(),
       type,
       ...(details && { [detailsKey(type)]: details }),
     };
-    this.events.push(event);
+    this.#observer.onEvent?.(event, track.path, extra);
+    this.#count = event.id;
     track.last = event.id;
-    this.#onEvent(event);
+    if (this.#keep) this.events.push(event);
     return event.id;
   }
 
+  note(track: Track, note: Note): void {
+    this.#observer.onNote?.(note, track.path);
+  }
+
   #refuseBeyondQuota(type: string): void {
-    if (this.events.length < MAX_EVENTS - 1 || type.startsWith('Execution')) return;
+    if (this.#count < MAX_EVENTS - 1 || type.startsWith('Execution')) return;
     const cause = `The execution reached the maximum number of history events (${MAX_EVENTS}).`;
     throw new Interruption('FAILED', 'States.Runtime', cause);
   }

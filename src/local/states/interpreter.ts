@@ -1,9 +1,10 @@
 import { checkDefinition } from './check-definition.ts';
 import type { Machine } from './definition.ts';
 import { Interruption, toStatesError } from './errors.ts';
+import type { ExecutionResult } from './execution.ts';
 import { Expressions } from './expressions.ts';
 import { failureDetails, History, notTruncated, type Track } from './history.ts';
-import type { ExecutionResult, InterpretOptions } from './options.ts';
+import type { InterpretOptions } from './options.ts';
 import { encodePayload } from './payload-limit.ts';
 import { runMachine } from './run-machine.ts';
 import { Variables } from './variables.ts';
@@ -31,14 +32,7 @@ async function runExecution(
   options: InterpretOptions,
   expressions: Expressions,
 ): Promise<ExecutionResult> {
-  const history = new History(options.clock, options.onEvent);
-  const track: Track = { last: 0 };
-  const frame = { options, expressions, history, track, runners: RUNNERS, variables: new Variables() };
-  history.add(track, 'ExecutionStarted', {
-    input: JSON.stringify(input),
-    inputDetails: notTruncated,
-    roleArn: options.context.Execution.RoleArn,
-  });
+  const frame = begin(input, options, expressions);
   try {
     return succeeded(await runInTime(machine, input, frame), frame);
   } catch (failure) {
@@ -48,16 +42,31 @@ async function runExecution(
 
 type Whole = Omit<Frame, 'signal' | 'item'>;
 
+function begin(input: unknown, options: InterpretOptions, expressions: Expressions): Whole {
+  const { clock, resume, keepHistory = true } = options;
+  const history = new History(clock, { observer: options, events: resume?.events ?? 0, keep: keepHistory });
+  const track: Track = { last: resume?.cursor.last ?? 0, path: [] };
+  if (!resume) {
+    history.add(track, 'ExecutionStarted', {
+      input: JSON.stringify(input),
+      inputDetails: notTruncated,
+      roleArn: options.context.Execution.RoleArn,
+    });
+  }
+  const variables = new Variables({}, resume?.cursor.variables);
+  return { options, expressions, history, track, runners: RUNNERS, variables };
+}
+
 function runInTime(machine: Machine, input: unknown, frame: Whole): Promise<unknown> {
-  const { clock, signal } = frame.options;
+  const { clock, signal, resume } = frame.options;
   const { TimeoutSeconds } = machine;
-  const end = clock.now() + (TimeoutSeconds ?? 0) * 1000;
+  const end = (resume?.since ?? clock.now()) + (TimeoutSeconds ?? 0) * 1000;
   return beforeDeadlines(
     clock,
     signal ?? new AbortController().signal,
     TimeoutSeconds === undefined ? [] : [() => end],
     () => new Interruption('TIMED_OUT', 'States.Timeout'),
-    (inner) => runMachine(machine, input, { ...frame, signal: inner }),
+    (inner) => runMachine(machine, input, { ...frame, signal: inner }, resume?.cursor),
   );
 }
 

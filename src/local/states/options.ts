@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { EndStatus } from './errors.ts';
-import type { HistoryEvent } from './history.ts';
+import type { ChildExecution, ChildItem, ExecutionResult } from './execution.ts';
+import type { HistoryObserver } from './history.ts';
 import type { MapRun } from './map/map-run.ts';
+import type { MapRunRecall } from './map/recall.ts';
+import type { Answer, Resume } from './progress/cursor.ts';
 import type { Random } from './random.ts';
 
 /** The initial `$states.context`; `StartTime` is ISO 8601. */
@@ -13,6 +15,7 @@ export interface ExecutionContext {
     readonly RoleArn: string;
     readonly StartTime: string;
     readonly RedriveCount: number;
+    readonly RedriveTime?: string;
   };
   readonly StateMachine: { readonly Id: string; readonly Name: string };
 }
@@ -26,6 +29,16 @@ export interface TaskRequest {
 
 /** Performs a task and gives its raw result; a StatesError is the task's failure. */
 export type TaskHandler = (request: TaskRequest) => Promise<unknown>;
+
+/** What a ticket is given: of a wait that goes on, what it was before. */
+export interface TicketRequest {
+  readonly token?: string | undefined;
+  readonly beat?: number | undefined;
+  readonly answer?: Answer | undefined;
+  /** Before the answer is accepted: it must not be lost from then on. */
+  onAnswer?(answer: Answer): void;
+  onBeat?(time: number): void;
+}
 
 /** One wait for a callback. `answer` settles once, by whoever holds the token. */
 export interface TaskTicket {
@@ -56,41 +69,26 @@ export interface ResultsRequest {
 /** Stores one object; resolves when it is stored, rejects when the body fails. */
 export type WriteResults = (request: ResultsRequest) => Promise<void>;
 
-export interface ExecutionResult {
-  readonly status: EndStatus;
-  readonly output?: unknown;
-  readonly error?: string;
-  readonly cause?: string;
-  readonly history: readonly HistoryEvent[];
-}
-
-/** A child execution of a distributed map, told as it starts. */
-export interface ChildExecution {
-  readonly arn: string;
-  readonly name: string;
-  readonly mapRunArn: string;
-  readonly stateMachineArn: string;
-  readonly input: unknown;
-  readonly startTime: number;
-  stop(error?: string, cause?: string): void;
-}
-
-export interface ExecutionListener {
-  onEvent(event: HistoryEvent): void;
+export interface ExecutionListener extends HistoryObserver {
   onEnd(result: ExecutionResult): void;
 }
 
-export interface InterpretOptions {
+export interface InterpretOptions extends HistoryObserver {
   readonly invoke: TaskHandler;
   readonly readItems: ReadItems;
   readonly writeResults: WriteResults;
   readonly clock: Clock;
   readonly context: ExecutionContext;
-  readonly newTaskToken: () => TaskTicket;
+  readonly newTaskToken: (request: TicketRequest) => TaskTicket;
   /** Names of child executions, `$random`, `$uuid` and the jitter of retries come from it. */
   readonly random: Random;
   readonly signal?: AbortSignal;
-  readonly onEvent?: (event: HistoryEvent) => void;
   readonly onMapRun?: (mapRun: MapRun) => void;
-  readonly onChild?: (child: ChildExecution) => ExecutionListener;
+  readonly onChild?: (child: ChildExecution, item: ChildItem) => ExecutionListener;
+  /** False leaves `history` of the result empty, for who listens to the events. */
+  readonly keepHistory?: boolean;
+  /** Goes on from there instead of the start. */
+  readonly resume?: Resume;
+  /** The children of a Map Run that goes on. */
+  readonly recall?: (mapRunArn: string) => MapRunRecall | undefined;
 }

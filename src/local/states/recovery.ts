@@ -1,5 +1,5 @@
 import type { Catcher, Recovery, Retrier } from './definition.ts';
-import { Interruption, type StatesError, toStatesError } from './errors.ts';
+import { Interruption, StatesError, toStatesError } from './errors.ts';
 import { failureDetails } from './history.ts';
 import type { Random } from './random.ts';
 import { type Conclusion, conclude, type Visit } from './visit.ts';
@@ -29,20 +29,34 @@ export async function recover(
   visit: Visit,
   attempt: () => Promise<Conclusion>,
 ): Promise<Conclusion> {
-  const retries = new Map<Retrier, number>();
-  for (;;) {
+  const { Retry = [] } = recovery;
+  const retries = { ...visit.before?.retries };
+  for (let go = firstAttempt(visit, attempt); ; go = attempt) {
     try {
-      return await attempt();
+      return await go();
     } catch (failure) {
       const error = catchable(failure, visit);
-      const retrier = recovery.Retry?.find((each) => matches(each.ErrorEquals, error.error));
-      const done = retrier ? (retries.get(retrier) ?? 0) : 0;
+      const index = Retry.findIndex((each) => matches(each.ErrorEquals, error.error));
+      const retrier = Retry[index];
+      const done = retries[index] ?? 0;
       if (!retrier || done >= (retrier.MaxAttempts ?? 3)) return handOver(recovery.Catch, visit, error);
-      retries.set(retrier, done + 1);
-      await pause(visit, retryDelay(retrier, done, visit.frame.options.random));
+      retries[index] = done + 1;
+      await pause(visit, index, retryDelay(retrier, done, visit.frame.options.random));
       visit.retryCount += 1;
     }
   }
+}
+
+/** Of a stay that goes on: first the failure that nothing was done about yet, or the rest of a wait for a retry. */
+function firstAttempt(visit: Visit, attempt: () => Promise<Conclusion>): () => Promise<Conclusion> {
+  const { failure, retryAt } = visit.before ?? {};
+  if (failure) {
+    visit.attempt = undefined;
+    return () => Promise.reject(new StatesError(failure.error, failure.cause));
+  }
+  if (retryAt === undefined || visit.attempt) return attempt;
+  const { options, signal } = visit.frame;
+  return () => sleepUntil(options.clock, retryAt, signal).then(attempt);
 }
 
 function catchable(failure: unknown, visit: Visit): StatesError {
@@ -58,9 +72,11 @@ function noteEvaluation(visit: Visit, error: StatesError): void {
   visit.frame.history.add(visit.frame.track, 'EvaluationFailed', details);
 }
 
-function pause(visit: Visit, seconds: number): Promise<void> {
-  const { clock } = visit.frame.options;
-  return sleepUntil(clock, clock.now() + seconds * 1000, visit.frame.signal);
+function pause({ frame }: Visit, retrier: number, seconds: number): Promise<void> {
+  const { clock } = frame.options;
+  const at = clock.now() + seconds * 1000;
+  frame.history.note(frame.track, { kind: 'retry', at, retrier });
+  return sleepUntil(clock, at, frame.signal);
 }
 
 async function handOver(

@@ -3,6 +3,7 @@ import { Interruption, StatesError } from './errors.ts';
 import { notTruncated } from './history.ts';
 import { runMap } from './map/map.ts';
 import { encodePayload } from './payload-limit.ts';
+import type { Cursor, VisitProgress } from './progress/cursor.ts';
 import { recover } from './recovery.ts';
 import { runChoice } from './state/choice.ts';
 import { runFail } from './state/fail.ts';
@@ -31,17 +32,45 @@ const HANDLERS: Handlers = {
 /** Events exist for the abortion of these types of state. */
 const ABORTED_EVENTS: readonly StateType[] = ['Task', 'Wait', 'Parallel', 'Map'];
 
-/** From StartAt to the end of the machine, a branch or an iteration; gives the last output. */
-export async function runMachine(machine: Machine, input: unknown, frame: Frame): Promise<unknown> {
-  let value = input;
-  for (let name: string | undefined = machine.StartAt; name !== undefined; ) {
+/** From StartAt, or from where it was, to the end of the machine, a branch or an iteration; gives the last output. */
+export async function runMachine(
+  machine: Machine,
+  input: unknown,
+  frame: Frame,
+  from?: Cursor,
+): Promise<unknown> {
+  const start = startOf(machine, input, from);
+  let { value, progress } = start;
+  for (let name = start.name; name !== undefined; ) {
     const state: State | undefined = machine.States[name];
     if (!state) throw new StatesError('States.Runtime', `The state '${name}' does not exist.`);
-    const conclusion: Conclusion = await runState(state, enter(state, name, value, frame));
+    const visit = progress ? enterAgain(progress, frame, from?.aborted) : enter(state, name, value, frame);
+    progress = undefined;
+    const conclusion: Conclusion = await runState(state, visit);
     value = conclusion.output;
     name = conclusion.next;
   }
   return value;
+}
+
+interface Start {
+  readonly name: string | undefined;
+  readonly value: unknown;
+  readonly progress: VisitProgress | undefined;
+}
+
+function startOf(machine: Machine, input: unknown, from: Cursor | undefined): Start {
+  const position = from?.position ?? { at: 'START' };
+  switch (position.at) {
+    case 'START':
+      return { name: machine.StartAt, value: input, progress: undefined };
+    case 'BETWEEN':
+      return { name: position.next, value: position.input, progress: undefined };
+    case 'STATE':
+      return { name: position.visit.name, value: position.visit.input, progress: position.visit };
+    default:
+      return { name: undefined, value: position.output, progress: undefined };
+  }
 }
 
 function enter(state: State, name: string, input: unknown, frame: Frame): Visit {
@@ -50,6 +79,14 @@ function enter(state: State, name: string, input: unknown, frame: Frame): Visit 
   const enteredId = frame.history.add(frame.track, `${state.Type}StateEntered`, details);
   const enteredTime = new Date(frame.options.clock.now()).toISOString();
   return { frame, name, input, enteredId, enteredTime, retryCount: 0 };
+}
+
+function enterAgain(progress: VisitProgress, frame: Frame, aborted = false): Visit {
+  const { name, input, enteredId, enteredTime, retryCount, attempt } = progress;
+  return {
+    ...{ frame, name, input, enteredId, retryCount, before: progress, attempt, aborted },
+    enteredTime: new Date(enteredTime).toISOString(),
+  };
 }
 
 async function runState(state: State, visit: Visit): Promise<Conclusion> {
@@ -72,11 +109,11 @@ function recoveryOf(state: State) {
   return state.Type === 'Task' || state.Type === 'Parallel' || state.Type === 'Map' ? state : {};
 }
 
-function leave(state: State, visit: Visit, { text, assigned }: Conclusion): void {
+function leave(state: State, visit: Visit, { text, assigned, next }: Conclusion): void {
   const { frame, name } = visit;
   frame.variables.assign(assigned);
   const values = Object.entries(assigned).map(([key, value]) => [key, JSON.stringify(value)]);
-  frame.history.add(frame.track, `${state.Type}StateExited`, {
+  const details = {
     name,
     output: text,
     outputDetails: notTruncated,
@@ -84,11 +121,13 @@ function leave(state: State, visit: Visit, { text, assigned }: Conclusion): void
       assignedVariables: Object.fromEntries(values),
       assignedVariablesDetails: notTruncated,
     }),
-  });
+  };
+  const extra = next === undefined ? {} : { next };
+  frame.history.add(frame.track, `${state.Type}StateExited`, details, extra);
 }
 
 function noteAbortion(state: State, visit: Visit, error: unknown): void {
-  if (!(error instanceof Interruption) || error.status === 'FAILED') return;
+  if (!(error instanceof Interruption) || error.status === 'FAILED' || visit.aborted) return;
   if (ABORTED_EVENTS.includes(state.Type)) {
     visit.frame.history.add(visit.frame.track, `${state.Type}StateAborted`);
   }

@@ -1,20 +1,26 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
-import { listen, readBody } from '../http/listen.ts';
+import { type Intercept, listen, readBody } from '../http/listen.ts';
 import { ApiError } from './api/api-error.ts';
 import { Executions, type StateMachine } from './api/executions.ts';
 import { OPERATIONS, type Request, type Service } from './api/operations.ts';
 import type { StatusChangeDetail } from './api/status-change.ts';
 import { checkDefinition } from './check-definition.ts';
+import { SteadyClock } from './journal/steady-clock.ts';
+import { tokenSecret } from './journal/token-secret.ts';
 import { type InvokeFunction, lambdaTaskHandler } from './lambda-task.ts';
-import { seededRandom, uuidFrom } from './random.ts';
+import { type Random, seededRandom, uuidFrom } from './random.ts';
 import { s3Datasets } from './s3-datasets.ts';
 import { TaskTokens } from './task-tokens.ts';
 
 export interface StatesOptions {
   readonly clock: Clock;
   readonly port?: number;
+  readonly intercept?: Intercept;
   readonly region: string;
   readonly account: string;
   readonly s3Endpoint: string;
@@ -23,53 +29,100 @@ export interface StatesOptions {
   readonly onStatusChange?: (detail: StatusChangeDetail) => void;
   /** Makes names, tokens and `$random` repeat from run to run. */
   readonly seed?: number;
+  /** Where executions lie and survive the process; without it they end with the server. */
+  readonly directory?: string;
+}
+
+export interface StateMachineRequest {
+  readonly name: string;
+  readonly definition: unknown;
+  readonly roleArn: string;
 }
 
 export interface StatesServer {
   readonly url: string;
   /** Throws InvalidDefinition for what AWS would refuse or what does not run here. */
-  createStateMachine(machine: {
-    readonly name: string;
-    readonly definition: unknown;
-    readonly roleArn: string;
-  }): { readonly arn: string };
-  /** Stops every execution, waits for it to end and frees the port. */
+  createStateMachine(machine: StateMachineRequest): { readonly arn: string };
+  /**
+   * Goes on with the executions that ran when the last process on the directory ended. Once, after what they need has
+   * been created: an execution without its state machine fails.
+   */
+  resume(): void;
+  /** Leaves every execution as it is; before what they call is closed, for what fails then is no failure of theirs. */
+  suspend(): void;
+  /** Breaks off every execution and frees the port. In a directory they go on when it is started again. */
   close(): Promise<void>;
 }
 
 /** Step Functions on loopback: awsJson1.0, as `@aws-sdk/client-sfn` speaks it. */
 export async function startStates(options: StatesOptions): Promise<StatesServer> {
-  const { clock, region, account, invokeFunction, onStatusChange = () => undefined, seed } = options;
-  const random = seed === undefined ? Math.random : seededRandom(seed);
-  const tokens = new TaskTokens(clock, random);
+  const clock = new SteadyClock(options.clock);
+  const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'local-states-')));
+  const tokens = new TaskTokens(clock, random, tokenSecret(directory, random));
   const machines = new Map<string, StateMachine>();
   const s3 = localS3(options);
-  const collaborators = {
-    ...{ clock, random, newTaskToken: () => tokens.open(), invoke: lambdaTaskHandler(invokeFunction) },
-    ...s3Datasets(s3),
-  };
-  const executions = await Executions.open({ collaborators, onStatusChange });
-  const service = { machines, executions, tokens, newName: () => uuidFrom(random) };
-  const endpoint = await listen((request, response) => void answer(service, request, response), options.port);
+  const executions = await openExecutions(options, { directory, tokens, random, clock, s3 });
+  clock.notBefore(executions.store.lastTime);
+  const { resumed, resume } = resumption(options.directory !== undefined);
+  const service = { machines, executions, tokens, clock, resumed, newName: () => uuidFrom(random) };
+  const listener: RequestListener = (request, response) => void answer(service, request, response);
+  const endpoint = await listen(listener, options.port, options.intercept);
   return {
     url: endpoint.url,
-    createStateMachine: ({ name, definition, roleArn }) => {
-      const arn = `arn:aws:states:${region}:${account}:stateMachine:${name}`;
-      machines.set(arn, {
-        arn,
-        name,
-        roleArn,
-        definition: checkDefinition(definition),
-        createdTime: clock.now(),
-      });
-      return { arn };
+    createStateMachine: (machine) => addMachine(machines, machine, options),
+    resume: () => {
+      executions.resume((arn) => machines.has(arn));
+      resume();
     },
+    suspend: () => executions.suspend(),
     close: async () => {
-      await executions.close();
+      const broken = await executions.close().catch((error: unknown) => error);
       s3.destroy();
       await endpoint.close();
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+      if (broken) throw broken;
     },
   };
+}
+
+function addMachine(
+  machines: Map<string, StateMachine>,
+  { name, definition, roleArn }: StateMachineRequest,
+  { region, account, clock }: StatesOptions,
+): { readonly arn: string } {
+  const arn = `arn:aws:states:${region}:${account}:stateMachine:${name}`;
+  const checked = checkDefinition(definition);
+  machines.set(arn, { arn, name, roleArn, definition: checked, createdTime: clock.now() });
+  return { arn };
+}
+
+interface Parts {
+  readonly directory: string;
+  readonly tokens: TaskTokens;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly s3: S3Client;
+}
+
+function openExecutions(options: StatesOptions, { s3, random, clock, ...kept }: Parts): Promise<Executions> {
+  const { invokeFunction, onStatusChange = () => undefined } = options;
+  const invoke = lambdaTaskHandler(invokeFunction);
+  return Executions.open({
+    ...kept,
+    onStatusChange,
+    collaborators: { clock, random, invoke, ...s3Datasets(s3) },
+  });
+}
+
+/** Without a directory there is nothing to go on with, and nothing to wait for. */
+function resumption(durable: boolean) {
+  let resume: () => void = () => undefined;
+  const resumed = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  if (!durable) resume();
+  return { resumed, resume };
 }
 
 function localS3({ s3Endpoint, region }: StatesOptions): S3Client {
@@ -82,13 +135,14 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
     send(response, 200, await perform(service, request));
   } catch (error) {
     const { name, message } = error as Error;
-    if (error instanceof ApiError) send(response, 400, { __type: name, message });
+    if (error instanceof ApiError) send(response, error.status, { __type: name, message });
     else send(response, 500, { __type: 'InternalFailure', message });
   }
 }
 
 async function perform(service: Service, request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request);
+  service.executions.throwIfClosing();
   const [prefix, name = ''] = String(request.headers['x-amz-target']).split('.');
   const operation =
     prefix === 'AWSStepFunctions' && Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;

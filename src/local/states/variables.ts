@@ -10,12 +10,13 @@ export class Variables {
   readonly #sizes = new Map<string, number>();
   #visible: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(outer: Readonly<Record<string, unknown>> = {}) {
+  constructor(outer: Readonly<Record<string, unknown>> = {}, own: Readonly<Record<string, unknown>> = {}) {
     this.#outer = outer;
+    this.assign(own);
   }
 
-  inner(): Variables {
-    return new Variables(this.visible());
+  inner(own?: Readonly<Record<string, unknown>>): Variables {
+    return new Variables(this.visible(), own);
   }
 
   visible(): Readonly<Record<string, unknown>> {

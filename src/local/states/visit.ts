@@ -1,9 +1,11 @@
 import type { Machine, Template } from './definition.ts';
 import { StatesError } from './errors.ts';
+import type { ExecutionResult } from './execution.ts';
 import { EvaluationError, type Expressions, ofType, type ValueType } from './expressions.ts';
 import type { History, Track } from './history.ts';
-import type { ExecutionResult, InterpretOptions } from './options.ts';
+import type { InterpretOptions } from './options.ts';
 import { encodePayload } from './payload-limit.ts';
+import type { Attempt, Cursor, VisitProgress } from './progress/cursor.ts';
 import type { Variables } from './variables.ts';
 
 export interface MapItem {
@@ -13,7 +15,7 @@ export interface MapItem {
 
 /** What one execution needs to run another inside it, given to it rather than imported, so that files form no cycle. */
 export interface Runners {
-  runMachine(machine: Machine, input: unknown, frame: Frame): Promise<unknown>;
+  runMachine(machine: Machine, input: unknown, frame: Frame, from?: Cursor): Promise<unknown>;
   runExecution(
     machine: Machine,
     input: unknown,
@@ -42,6 +44,21 @@ export interface Visit {
   readonly enteredId: number;
   readonly enteredTime: string;
   retryCount: number;
+  /** Of a stay that a restart or a failure broke off. */
+  readonly before?: VisitProgress;
+  /** Its abortion is in the history. */
+  readonly aborted?: boolean;
+  /** The attempt that goes on; whoever takes it up takes it away, for the next is a new one. */
+  attempt?: Attempt | undefined;
+}
+
+export function takeAttempt<Kind extends Attempt['kind']>(
+  visit: Visit,
+  kind: Kind,
+): Extract<Attempt, { kind: Kind }> | undefined {
+  const { attempt } = visit;
+  visit.attempt = undefined;
+  return attempt?.kind === kind ? (attempt as Extract<Attempt, { kind: Kind }>) : undefined;
 }
 
 /** What is known to a field beyond the input and the context; see the table in check-expressions.ts. */

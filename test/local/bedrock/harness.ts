@@ -8,7 +8,13 @@ import {
   GetModelInvocationJobCommand,
   type GetModelInvocationJobCommandOutput,
 } from '@aws-sdk/client-bedrock';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { type BedrockOptions, type BedrockServer, startBedrock } from '../../../src/local/bedrock/server.ts';
 import { fastClock } from '../../../src/local/clock.ts';
 import type { EventBridgeEvent } from '../../../src/local/events/event.ts';
@@ -64,6 +70,11 @@ export async function startHarness() {
   return {
     bedrock,
     text,
+    /** A new folder that goes with the harness. */
+    folder: () => mkdtemp(join(directory, 'bedrock-')),
+    remove: async (key: string) => {
+      await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+    },
     /** A service whose jobs stay Submitted. */
     still: (options: Partial<BedrockOptions> = {}) => bedrock({ stepMs: 10_000 * HOUR, ...options }),
     stopServices: async () => {
@@ -127,7 +138,7 @@ export function jobOf(
 }
 
 export async function until(
-  { client }: Service,
+  { client }: Pick<Service, 'client'>,
   jobIdentifier: string | undefined,
   reached: (job: JobDescription) => boolean,
 ): Promise<JobDescription> {

@@ -1,6 +1,7 @@
 import { Interruption } from '../../../src/local/states/errors.ts';
+import type { ChildExecution, ExecutionResult } from '../../../src/local/states/execution.ts';
 import { interpret } from '../../../src/local/states/interpreter.ts';
-import type { ChildExecution, ExecutionResult, InterpretOptions } from '../../../src/local/states/options.ts';
+import type { InterpretOptions } from '../../../src/local/states/options.ts';
 import { type Tasks, world } from './harness.ts';
 
 const reader = {

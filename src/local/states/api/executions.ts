@@ -1,13 +1,22 @@
 import type { Clock } from '../../clock.ts';
 import type { Machine } from '../definition.ts';
 import { Interruption } from '../errors.ts';
-import type { HistoryEvent } from '../history.ts';
+import type { ChildExecution, ChildItem } from '../execution.ts';
+import type { HistoryObserver } from '../history.ts';
 import { interpret } from '../interpreter.ts';
-import type { MapRun } from '../map/map-run.ts';
-import type { ChildExecution, ExecutionListener, ExecutionResult, InterpretOptions } from '../options.ts';
+import type { ExecutionRecord } from '../journal/execution-record.ts';
+import { ExecutionStore } from '../journal/execution-store.ts';
+import { hashOf } from '../journal/hash.ts';
+import type { ExecutionListener, InterpretOptions } from '../options.ts';
+import type { Resume } from '../progress/cursor.ts';
+import type { TaskTokens } from '../task-tokens.ts';
 import { childScope } from '../waiting.ts';
 import { ApiError } from './api-error.ts';
-import { type ExecutionData, ExecutionStore, type ExecutionSummary, hashOf } from './execution-store.ts';
+import { executionContext } from './execution-context.ts';
+import { failExecution } from './fail-execution.ts';
+import { expectAnswers } from './pending-tokens.ts';
+import { RecalledChildren } from './recalled-children.ts';
+import { redriveExecution, redriveStatus } from './redrive-execution.ts';
 import { type StatusChangeDetail, statusChange } from './status-change.ts';
 
 export interface StateMachine {
@@ -18,25 +27,35 @@ export interface StateMachine {
   readonly createdTime: number;
 }
 
-export type Collaborators = Omit<InterpretOptions, 'context' | 'signal' | 'onEvent' | 'onMapRun' | 'onChild'>;
+export type Collaborators = Pick<
+  InterpretOptions,
+  'clock' | 'random' | 'invoke' | 'readItems' | 'writeResults'
+>;
 
 export interface ExecutionsOptions {
   readonly collaborators: Collaborators;
   readonly onStatusChange: (detail: StatusChangeDetail) => void;
+  readonly directory: string;
+  readonly tokens: TaskTokens;
 }
 
-/** Starts, observes and stops executions; every one of them, children included, is in its store. */
+type Stop = (error?: string, cause?: string) => void;
+
+/** Starts, observes, stops and redrives executions; every one of them, children included, is in its store. */
 export class Executions {
   readonly store: ExecutionStore;
-  readonly mapRuns = new Map<string, MapRun>();
   readonly #options: ExecutionsOptions;
   readonly #clock: Clock;
+  readonly #stops = new Map<string, Stop>();
   /** Of executions that are no children, by ARN. */
   readonly #ends = new Map<string, Promise<void>>();
   #closing = false;
 
   static async open(options: ExecutionsOptions): Promise<Executions> {
-    return new Executions(options, await ExecutionStore.open());
+    const store = await ExecutionStore.open(options.directory);
+    // A callback may come before its execution goes on.
+    expectAnswers(store, options.tokens, options.collaborators.clock);
+    return new Executions(options, store);
   }
 
   private constructor(options: ExecutionsOptions, store: ExecutionStore) {
@@ -46,107 +65,164 @@ export class Executions {
   }
 
   /** The same name with the same input while it runs is the same execution; otherwise names are not used again. */
-  start(machine: StateMachine, name: string, input: string): ExecutionSummary {
-    const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
+  start(machine: StateMachine, name: string, input: string): ExecutionRecord {
+    const { arn: stateMachineArn, roleArn, definition } = machine;
+    const arn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
     const known = this.store.find(arn);
-    if (known?.status === 'RUNNING' && known.inputHash === hashOf(input)) return known;
+    const inputHash = hashOf(input);
+    if (known?.status === 'RUNNING' && known.identity.inputHash === inputHash) return known;
     if (known) throw new ApiError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
-    const summary = this.#summary(arn, name, machine.arn, input);
-    this.#run(machine, summary, input);
-    return summary;
+    const what = { definition: this.store.definitions.save(definition), roleArn, inputHash };
+    const startTime = this.#clock.now();
+    const record = this.store.create({ arn, name, stateMachineArn, startTime, ...what });
+    this.#run(record, definition, input);
+    if (record.eventCount === 0) this.#discard(record);
+    record.log.throwIfBroken();
+    this.#tell(record);
+    return record;
   }
 
   /** Gives the time at which the execution ended, now or before. */
-  async stop(arn: string, error?: string, cause?: string): Promise<number> {
-    this.store.running(arn)?.stop(error, cause);
-    await this.#ends.get(arn);
-    return this.store.find(arn)?.stopTime ?? this.#clock.now();
+  async stop(record: ExecutionRecord, error?: string, cause?: string): Promise<number> {
+    if (record.status === 'RUNNING') {
+      this.store.mark(record, 'StopAccepted', this.#clock.now(), { error, cause });
+      this.#stops.get(record.arn)?.(error, cause);
+      await this.#ends.get(record.arn);
+    }
+    return record.stopTime ?? this.#clock.now();
   }
 
-  /** Stops what runs and waits until it has. That nobody is told of: it is this service that ends, not an execution. */
-  async close(): Promise<void> {
+  /** Gives the time of the redrive; the same token within ten redrives is the same redrive. */
+  redrive(record: ExecutionRecord, clientToken: string | undefined): number {
+    const { redriveTime, identity } = record;
+    if (clientToken !== undefined && record.clientTokens.includes(clientToken)) {
+      return redriveTime ?? this.#clock.now();
+    }
+    const { redriveStatus: status, redriveStatusReason } = redriveStatus(record, this.#clock.now());
+    if (status !== 'REDRIVABLE') {
+      const byMapRun = 'The execution is redriven with its Map Run';
+      throw new ApiError('ExecutionNotRedrivable', redriveStatusReason ?? byMapRun);
+    }
+    const definition = this.store.definitions.load(identity.definition ?? '');
+    redriveExecution(this.store, record, this.#clock.now(), clientToken);
+    this.#tell(record);
+    this.#run(record, definition, this.store.data(record).input, record.progress());
+    return record.redriveTime ?? this.#clock.now();
+  }
+
+  /** Goes on with what ran when the process ended, and tells of what it could not tell any more. */
+  resume(hasMachine: (arn: string) => boolean): void {
+    for (const record of [...this.store.list()]) {
+      if (record.of !== 0) continue;
+      if (record.status !== record.told) this.#tell(record);
+      if (record.status !== 'RUNNING') record.log.close();
+      else this.#goOn(record, hasMachine(record.identity.stateMachineArn));
+    }
+  }
+
+  /** Leaves what runs as it is in the journals. Nobody is told: it is this service that ends, not an execution. */
+  suspend(): void {
     this.#closing = true;
-    await Promise.all([...this.#ends.keys()].map((arn) => this.stop(arn)));
-    await this.store.close();
+    this.store.suspend();
+    for (const stop of this.#stops.values()) stop();
   }
 
-  #summary(arn: string, name: string, stateMachineArn: string, input: string): ExecutionSummary {
-    const startTime = this.#clock.now();
-    const fixed = { mapRunArn: undefined, stopTime: undefined, status: 'RUNNING' } as const;
-    return { arn, name, stateMachineArn, startTime, inputHash: hashOf(input), ...fixed };
+  /** What is asked now would not be written any more; SDKs ask again. */
+  throwIfClosing(): void {
+    if (this.#closing) throw new ApiError('ServiceUnavailable', 'The service is being closed.', 503);
   }
 
-  #run(machine: StateMachine, summary: ExecutionSummary, input: string): void {
+  async close(): Promise<void> {
+    this.suspend();
+    const ends = await Promise.allSettled(this.#ends.values());
+    this.store.close();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** Its start could not be written, and who asked for it is told so. */
+  #discard(record: ExecutionRecord): void {
+    this.#stops.delete(record.arn);
+    this.#ends.delete(record.arn);
+    this.store.discard(record);
+  }
+
+  #goOn(record: ExecutionRecord, hasMachine: boolean): void {
+    try {
+      if (!hasMachine)
+        throw new Error(`The state machine ${record.identity.stateMachineArn} does not exist.`);
+      const definition = this.store.definitions.load(record.identity.definition ?? '');
+      this.#run(record, definition, this.store.data(record).input, record.progress());
+    } catch (error) {
+      const cause = `The execution cannot go on after a restart. ${(error as Error).message}`;
+      failExecution(this.store, record, this.#clock.now(), { error: 'States.Runtime', cause });
+      this.#ended(record);
+    }
+  }
+
+  #run(record: ExecutionRecord, definition: Machine, input: string, resume?: Resume): void {
     const scope = childScope();
-    const history: HistoryEvent[] = [];
-    this.store.start(summary, {
-      data: { input, history },
-      stop: (error, cause) => scope.abort(new Interruption('ABORTED', error, cause)),
+    const stop: Stop = (error, cause) => scope.abort(new Interruption('ABORTED', error, cause));
+    if (record.stop) stop(record.stop.error, record.stop.cause);
+    this.#stops.set(record.arn, stop);
+    const given = JSON.parse(input) as unknown;
+    const options = { ...this.#interpretOptions(record, given), signal: scope.signal };
+    const end = interpret(definition, given, resume ? { ...options, resume } : options).then(() => {
+      this.#stops.delete(record.arn);
+      this.#ends.delete(record.arn);
+      this.#ended(record);
     });
-    this.#options.onStatusChange(statusChange(summary, { input, history }));
-    const options = this.#interpretOptions(machine, summary, JSON.parse(input), scope.signal, history);
-    const end = interpret(machine.definition, options.context.Execution.Input, options)
-      .then((result) => this.#ended(summary, input, result))
-      .finally(() => this.#ends.delete(summary.arn));
-    this.#ends.set(summary.arn, end);
+    this.#ends.set(record.arn, end);
+    // A journal that cannot be written ends here; close() reports it.
+    end.catch(() => undefined);
   }
 
-  #ended(started: ExecutionSummary, input: string, result: ExecutionResult): void {
-    const data = dataOf(input, result);
-    this.store.end(started.arn, result.status, this.#clock.now(), data);
-    const summary = this.store.find(started.arn);
-    if (summary && !this.#closing) this.#options.onStatusChange(statusChange(summary, data));
+  #ended(record: ExecutionRecord): void {
+    this.#tell(record);
+    record.log.close();
   }
 
-  #interpretOptions(
-    machine: StateMachine,
-    { arn, name, startTime }: ExecutionSummary,
-    input: unknown,
-    signal: AbortSignal,
-    history: HistoryEvent[],
-  ): InterpretOptions {
-    const StartTime = new Date(startTime).toISOString();
+  #tell(record: ExecutionRecord): void {
+    if (this.#closing) return;
+    const { status } = record;
+    this.#options.onStatusChange(statusChange(record, this.store.data(record)));
+    this.store.mark(record, 'StatusTold', this.#clock.now(), { status });
+  }
+
+  #interpretOptions(record: ExecutionRecord, input: unknown): InterpretOptions {
+    const { mapRuns } = this.store;
+    const { collaborators, tokens } = this.#options;
     return {
-      ...this.#options.collaborators,
-      signal,
-      context: {
-        Execution: {
-          Id: arn,
-          Input: input,
-          Name: name,
-          RoleArn: machine.roleArn,
-          StartTime,
-          RedriveCount: 0,
-        },
-        StateMachine: { Id: machine.arn, Name: machine.name },
+      ...collaborators,
+      ...this.#observe(record),
+      newTaskToken: (request) => tokens.open(request),
+      context: executionContext(record, input),
+      keepHistory: false,
+      onMapRun: (mapRun) => mapRuns.set(mapRun.identity.arn, mapRun),
+      onChild: (child, item) => this.#observeChild(record, child, item),
+      recall: (mapRunArn) => {
+        const mapRun = mapRuns.get(mapRunArn);
+        return mapRun && new RecalledChildren(this.store, mapRun, this.#clock);
       },
-      onEvent: (event) => history.push(event),
-      onMapRun: (mapRun) => this.mapRuns.set(mapRun.identity.arn, mapRun),
-      onChild: (child) => this.#observe(child),
     };
   }
 
-  #observe(child: ChildExecution): ExecutionListener {
-    const input = JSON.stringify(child.input);
-    const history: HistoryEvent[] = [];
-    const summary = this.#summary(child.arn, child.name, child.stateMachineArn, input);
-    this.store.start(
-      { ...summary, mapRunArn: child.mapRunArn },
-      { data: { input, history }, stop: child.stop },
-    );
+  #observe(record: ExecutionRecord): Required<HistoryObserver> {
     return {
-      onEvent: (event) => history.push(event),
-      onEnd: (result) => this.store.end(child.arn, result.status, this.#clock.now(), dataOf(input, result)),
+      onEvent: (event, path, extra) => this.store.event(record, event, path, extra),
+      onNote: (note, path) => this.store.note(record, this.#clock.now(), note, path),
     };
   }
-}
 
-function dataOf(input: string, { status, output, error, cause, history }: ExecutionResult): ExecutionData {
-  return {
-    input,
-    history,
-    ...(status === 'SUCCEEDED' && { output: JSON.stringify(output) }),
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-  };
+  #observeChild(
+    { log }: ExecutionRecord,
+    child: ChildExecution,
+    { index, items }: ChildItem,
+  ): ExecutionListener {
+    const { arn, name, mapRunArn, stateMachineArn, startTime } = child;
+    const identity = { arn, name, stateMachineArn, startTime, mapRunArn, index, items };
+    const record = this.store.find(arn) ?? this.store.createChild(identity, log);
+    this.#stops.set(arn, child.stop);
+    if (record.stop) child.stop(record.stop.error, record.stop.cause);
+    return { ...this.#observe(record), onEnd: () => void this.#stops.delete(arn) };
+  }
 }

@@ -1,7 +1,8 @@
+import type { Clock } from '../../clock.ts';
+import type { ExecutionRecord } from '../journal/execution-record.ts';
 import { MAX_PAYLOAD_BYTES } from '../payload-limit.ts';
 import type { TaskTokens } from '../task-tokens.ts';
 import { ApiError } from './api-error.ts';
-import type { ExecutionSummary } from './execution-store.ts';
 import type { Executions, StateMachine } from './executions.ts';
 import { pageOf } from './paging.ts';
 import { executionItem, executionView, historyItem, mapRunItem, mapRunView, seconds } from './views.ts';
@@ -11,6 +12,9 @@ export interface Service {
   readonly executions: Executions;
   readonly tokens: TaskTokens;
   readonly newName: () => string;
+  readonly clock: Clock;
+  /** When what was there before a restart goes on: until then it cannot be stopped or redriven. */
+  readonly resumed: Promise<void>;
 }
 
 /** A request's members, by name; each operation checks those it uses. */
@@ -20,6 +24,7 @@ type Operation = (service: Service, request: Request) => unknown;
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   StartExecution: startExecution,
   StopExecution: stopExecution,
+  RedriveExecution: redriveExecution,
   DescribeExecution: describeExecution,
   ListExecutions: listExecutions,
   GetExecutionHistory: getExecutionHistory,
@@ -69,41 +74,56 @@ function isJson(text: string): boolean {
   }
 }
 
-async function stopExecution({ executions }: Service, request: Request): Promise<unknown> {
-  const { arn } = executionOf(executions, request);
-  const stopTime = await executions.stop(arn, optionalText(request, 'error'), optionalText(request, 'cause'));
+async function stopExecution({ executions, resumed }: Service, request: Request): Promise<unknown> {
+  await resumed;
+  executions.throwIfClosing();
+  const record = executionOf(executions, request);
+  const stopTime = await executions.stop(
+    record,
+    optionalText(request, 'error'),
+    optionalText(request, 'cause'),
+  );
   return { stopDate: seconds(stopTime) };
 }
 
-async function describeExecution({ executions }: Service, request: Request): Promise<unknown> {
-  const { arn } = executionOf(executions, request);
-  const data = await executions.store.data(arn);
-  return executionView(executionOf(executions, request), data);
+async function redriveExecution({ executions, resumed }: Service, request: Request): Promise<unknown> {
+  await resumed;
+  executions.throwIfClosing();
+  const record = executionOf(executions, request);
+  return { redriveDate: seconds(executions.redrive(record, optionalText(request, 'clientToken'))) };
+}
+
+function describeExecution({ executions, clock }: Service, request: Request): unknown {
+  const record = executionOf(executions, request);
+  return executionView(record, executions.store.data(record), clock.now());
 }
 
 /** Newest first; of a state machine the executions that are not children, of a Map Run its children. */
 function listExecutions(service: Service, request: Request): unknown {
-  const { mapRunArn, statusFilter } = request;
+  const { mapRunArn, statusFilter, redriveFilter } = request;
   const ofMapRun = mapRunArn !== undefined;
   const owner = ofMapRun
     ? mapRunOf(service.executions, request).identity.arn
     : machineOf(service, request).arn;
-  const belongs = (each: ExecutionSummary) =>
-    (ofMapRun ? each.mapRunArn : each.mapRunArn === undefined && each.stateMachineArn) === owner;
+  const belongs = ({ identity }: ExecutionRecord) =>
+    (ofMapRun ? identity.mapRunArn : identity.mapRunArn === undefined && identity.stateMachineArn) === owner;
+  const wanted = ({ status, redriveCount }: ExecutionRecord) =>
+    (statusFilter === undefined || status === statusFilter) &&
+    (redriveFilter === undefined || (redriveFilter === 'REDRIVEN') === redriveCount > 0);
   const found = [...service.executions.store.list()]
-    .filter((each) => belongs(each) && (statusFilter === undefined || each.status === statusFilter))
+    .filter((each) => belongs(each) && wanted(each))
     .reverse();
   const { items, ...next } = pageOf(found, ({ arn }) => arn, request);
   return { executions: items.map(executionItem), ...next };
 }
 
-async function getExecutionHistory({ executions }: Service, request: Request): Promise<unknown> {
-  const { arn } = executionOf(executions, request);
-  const { history } = await executions.store.data(arn);
-  const ordered = request['reverseOrder'] === true ? [...history].reverse() : history;
-  const { items, ...next } = pageOf(ordered, ({ id }) => String(id), request);
+function getExecutionHistory({ executions }: Service, request: Request): unknown {
+  const record = executionOf(executions, request);
+  const ids = Array.from({ length: record.eventCount }, (_, index) => index + 1);
+  const ordered = request['reverseOrder'] === true ? ids.reverse() : ids;
+  const { items, ...next } = pageOf(ordered, String, request);
   const withData = request['includeExecutionData'] !== false;
-  return { events: items.map((event) => historyItem(event, withData)), ...next };
+  return { events: items.map((id) => historyItem(record.event(id), withData)), ...next };
 }
 
 function describeStateMachine(service: Service, request: Request): unknown {
@@ -124,7 +144,7 @@ function listStateMachines({ machines }: Service, request: Request): unknown {
 
 function listMapRuns({ executions }: Service, request: Request): unknown {
   const { arn } = executionOf(executions, request);
-  const found = [...executions.mapRuns.values()]
+  const found = [...executions.store.mapRuns.values()]
     .filter(({ identity }) => identity.executionArn === arn)
     .reverse();
   const { items, ...next } = pageOf(found, ({ identity }) => identity.arn, request);
@@ -154,14 +174,14 @@ function machineOf({ machines }: Service, request: Request): StateMachine {
   return machine;
 }
 
-function executionOf({ store }: Executions, request: Request): ExecutionSummary {
+function executionOf({ store }: Executions, request: Request): ExecutionRecord {
   const arn = arnIn(request, 'executionArn', 'execution');
   const summary = store.find(arn);
   if (!summary) throw new ApiError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
   return summary;
 }
 
-function mapRunOf({ mapRuns }: Executions, request: Request) {
+function mapRunOf({ store: { mapRuns } }: Executions, request: Request) {
   const arn = arnIn(request, 'mapRunArn', 'mapRun');
   const mapRun = mapRuns.get(arn);
   if (!mapRun) throw new ApiError('ResourceNotFound', `Resource not found: '${arn}'`);

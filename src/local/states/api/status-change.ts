@@ -1,4 +1,5 @@
-import type { ExecutionData, ExecutionSummary, Status } from './execution-store.ts';
+import type { ExecutionRecord, Status } from '../journal/execution-record.ts';
+import type { ExecutionData } from '../journal/execution-store.ts';
 
 /**
  * The `detail` of the EventBridge event "Step Functions Execution Status Change"; dates in milliseconds. What does not
@@ -19,31 +20,35 @@ export interface StatusChangeDetail {
   readonly cause: string | null;
   readonly stateMachineVersionArn: null;
   readonly stateMachineAliasArn: null;
-  readonly redriveCount: 0;
-  readonly redriveDate: null;
+  readonly redriveCount: number;
+  readonly redriveDate: number | null;
 }
 
 /** EventBridge takes 256 KB an event; Step Functions leaves input and output out when they would be more than this. */
 const MOST_BYTES = 248 * 1024;
 
-export function statusChange(summary: ExecutionSummary, data: ExecutionData): StatusChangeDetail {
+type Told = Pick<ExecutionRecord, 'identity' | 'status' | 'stopTime' | 'redriveCount' | 'redriveTime'>;
+
+export function statusChange(record: Told, data: ExecutionData): StatusChangeDetail {
+  const { identity, status, stopTime, redriveCount, redriveTime } = record;
   const outputBytes = escapedBytes(data.output);
   const outputIncluded = outputBytes <= MOST_BYTES;
   const inputIncluded = escapedBytes(data.input) + outputBytes <= MOST_BYTES;
   return {
-    executionArn: summary.arn,
-    stateMachineArn: summary.stateMachineArn,
-    name: summary.name,
-    status: summary.status,
-    startDate: summary.startTime,
-    stopDate: summary.stopTime ?? null,
+    executionArn: identity.arn,
+    stateMachineArn: identity.stateMachineArn,
+    name: identity.name,
+    status,
+    startDate: identity.startTime,
+    stopDate: stopTime ?? null,
     input: inputIncluded ? data.input : null,
     inputDetails: { included: inputIncluded },
     output: outputIncluded ? (data.output ?? null) : null,
     outputDetails: data.output === undefined ? null : { included: outputIncluded },
     error: data.error ?? null,
     cause: data.cause ?? null,
-    ...{ stateMachineVersionArn: null, stateMachineAliasArn: null, redriveCount: 0, redriveDate: null },
+    ...{ stateMachineVersionArn: null, stateMachineAliasArn: null },
+    ...{ redriveCount, redriveDate: redriveTime ?? null },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { HistoryEvent } from '../history.ts';
+import type { ExecutionRecord } from '../journal/execution-record.ts';
+import type { ExecutionData } from '../journal/execution-store.ts';
 import type { Counts, MapRun } from '../map/map-run.ts';
-import { NOT_REDRIVABLE } from '../redrive.ts';
-import type { ExecutionData, ExecutionSummary } from './execution-store.ts';
+import { redriveStatus } from './redrive-execution.ts';
 
 /** Dates on the wire: seconds since the epoch, with a fraction. */
 export function seconds(milliseconds: number): number {
@@ -12,28 +13,33 @@ function stopDate(time: number | undefined) {
   return time === undefined ? {} : { stopDate: seconds(time) };
 }
 
-export function executionItem(summary: ExecutionSummary): object {
+function redrives(count: number, time: number | undefined) {
+  return { redriveCount: count, ...(time !== undefined && { redriveDate: seconds(time) }) };
+}
+
+export function executionItem(record: ExecutionRecord): object {
+  const { identity } = record;
   return {
-    executionArn: summary.arn,
-    stateMachineArn: summary.stateMachineArn,
-    ...(summary.mapRunArn !== undefined && { mapRunArn: summary.mapRunArn }),
-    name: summary.name,
-    status: summary.status,
-    startDate: seconds(summary.startTime),
-    ...stopDate(summary.stopTime),
-    redriveCount: 0,
+    executionArn: identity.arn,
+    stateMachineArn: identity.stateMachineArn,
+    ...(identity.mapRunArn !== undefined && { mapRunArn: identity.mapRunArn }),
+    ...(identity.items !== undefined && { itemCount: identity.items }),
+    name: identity.name,
+    status: record.status,
+    startDate: seconds(identity.startTime),
+    ...stopDate(record.stopTime),
+    ...redrives(record.redriveCount, record.redriveTime),
   };
 }
 
-export function executionView(summary: ExecutionSummary, data: ExecutionData): object {
-  const { history: _apart, ...texts } = data;
+export function executionView(record: ExecutionRecord, data: ExecutionData, now: number): object {
+  const { itemCount: _ofLists, ...item } = executionItem(record) as { readonly itemCount?: number };
   return {
-    ...executionItem(summary),
-    ...texts,
+    ...item,
+    ...data,
     inputDetails: { included: true },
     ...(data.output !== undefined && { outputDetails: { included: true } }),
-    redriveStatus: NOT_REDRIVABLE.status,
-    redriveStatusReason: NOT_REDRIVABLE.reason(summary.status),
+    ...redriveStatus(record, now),
   };
 }
 
@@ -62,7 +68,8 @@ export function mapRunItem({ identity, stopTime }: MapRun): object {
   };
 }
 
-export function mapRunView({ identity, status, stopTime, itemCounts, executionCounts }: MapRun): object {
+export function mapRunView(mapRun: MapRun): object {
+  const { identity, status, stopTime, itemCounts, executionCounts } = mapRun;
   return {
     mapRunArn: identity.arn,
     executionArn: identity.executionArn,
@@ -74,11 +81,11 @@ export function mapRunView({ identity, status, stopTime, itemCounts, executionCo
     toleratedFailurePercentage: identity.tolerance.percentage ?? 0,
     itemCounts: counts(itemCounts),
     executionCounts: counts(executionCounts),
-    redriveCount: 0,
+    ...redrives(mapRun.redriveCount, mapRun.redriveTime),
   };
 }
 
 /** Nothing waits to be started: a child starts when its items are read. */
 function counts(each: Counts): object {
-  return { ...each, pending: 0, failuresNotRedrivable: each.failed + each.timedOut, pendingRedrive: 0 };
+  return { ...each, pending: 0, failuresNotRedrivable: 0 };
 }

@@ -1,12 +1,12 @@
 import type { MapState } from '../definition.ts';
 import { Interruption } from '../errors.ts';
-import type { ChildExecution, InterpretOptions } from '../options.ts';
+import type { ChildExecution, EndedChild } from '../execution.ts';
+import type { ExecutionListener, InterpretOptions } from '../options.ts';
 import { uuidFrom } from '../random.ts';
 import type { Visit } from '../visit.ts';
 import { childScope, type Scope } from '../waiting.ts';
-import type { ChildInput } from './child-inputs.ts';
 import type { MapRun } from './map-run.ts';
-import type { EndedChild } from './result-sink.ts';
+import type { ChildInput } from './recall.ts';
 
 /** `arn:…:execution:Machine:name` in its parts. */
 function parentParts(visit: Visit): { readonly head: string; readonly machine: string } {
@@ -44,12 +44,10 @@ export async function runChild(setting: ChildSetting, one: ChildInput): Promise<
   const scope = childScope(signal);
   try {
     const child = describeChild(setting, one, scope);
-    const listener = options.onChild?.(child);
-    const own = childOptions(visit, child, scope.signal);
-    const observed = listener
-      ? { ...own, onEvent: (event: Parameters<typeof listener.onEvent>[0]) => listener.onEvent(event) }
-      : own;
-    const result = await runners.runExecution(state.ItemProcessor, one.input, observed, expressions);
+    const listener = options.onChild?.(child, one);
+    const own = { ...childOptions(visit, child, scope.signal), ...observed(listener) };
+    const resumed = one.earlier ? { ...own, resume: one.earlier.resume } : own;
+    const result = await runners.runExecution(state.ItemProcessor, one.input, resumed, expressions);
     listener?.onEnd(result);
     return { index: one.index, child, result, stopTime: options.clock.now() };
   } finally {
@@ -57,23 +55,34 @@ export async function runChild(setting: ChildSetting, one: ChildInput): Promise<
   }
 }
 
+function observed(listener: ExecutionListener | undefined): Pick<InterpretOptions, 'onEvent' | 'onNote'> {
+  return {
+    ...(listener?.onEvent && { onEvent: listener.onEvent.bind(listener) }),
+    ...(listener?.onNote && { onNote: listener.onNote.bind(listener) }),
+  };
+}
+
 function describeChild({ visit, mapRun }: ChildSetting, one: ChildInput, scope: Scope): ChildExecution {
   const { clock, random } = visit.frame.options;
   const { stateMachineArn, arn: mapRunArn } = mapRun.identity;
-  const name = uuidFrom(random);
+  const { earlier } = one;
+  const name = earlier?.name ?? uuidFrom(random);
   return {
     arn: `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`,
     name,
     mapRunArn,
     stateMachineArn,
     input: one.input,
-    startTime: clock.now(),
+    startTime: earlier?.startTime ?? clock.now(),
+    redriveCount: earlier?.redriveCount ?? 0,
+    ...(earlier?.redriveTime !== undefined && { redriveTime: earlier.redriveTime }),
     stop: (error, cause) => scope.abort(new Interruption('ABORTED', error, cause)),
   };
 }
 
 function childOptions(visit: Visit, child: ChildExecution, signal: AbortSignal): InterpretOptions {
-  const { onEvent: _parentOnly, ...shared } = visit.frame.options;
+  const { onEvent: _event, onNote: _note, resume: _resume, ...shared } = visit.frame.options;
+  const { redriveTime } = child;
   return {
     ...shared,
     signal,
@@ -84,7 +93,8 @@ function childOptions(visit: Visit, child: ChildExecution, signal: AbortSignal):
         Name: child.name,
         RoleArn: shared.context.Execution.RoleArn,
         StartTime: new Date(child.startTime).toISOString(),
-        RedriveCount: 0,
+        RedriveCount: child.redriveCount,
+        ...(redriveTime !== undefined && { RedriveTime: new Date(redriveTime).toISOString() }),
       },
       StateMachine: {
         Id: child.stateMachineArn,

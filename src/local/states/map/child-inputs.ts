@@ -1,15 +1,9 @@
 import type { MapState } from '../definition.ts';
 import { Interruption, StatesError } from '../errors.ts';
 import type { Visit } from '../visit.ts';
+import type { Batching, DistributedPlan, S3Source } from './distributed-plan.ts';
 import { selectItem } from './items.ts';
-import type { Batching, DistributedPlan, S3Source } from './plan.ts';
-
-/** The input of one child execution and how many items it stands for. */
-export interface ChildInput {
-  readonly index: number;
-  readonly input: unknown;
-  readonly items: number;
-}
+import type { ChildInput } from './recall.ts';
 
 /** Read, selected and batched one by one: no more is in memory than the children at work and one batch. */
 export function childInputs(

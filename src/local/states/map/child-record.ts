@@ -1,8 +1,9 @@
-import type { ChildExecution, ExecutionResult } from '../options.ts';
-import { NOT_REDRIVABLE } from '../redrive.ts';
+import type { ChildExecution, ExecutionResult } from '../execution.ts';
+import { redriveStatusOf } from '../redrive.ts';
 
 /** One child execution as the ResultWriter exports it without a transformation. */
 export function childRecord(child: ChildExecution, result: ExecutionResult, stopTime: number): object {
+  const redrive = redriveStatusOf({ ...result, ofMapRun: true });
   return {
     ExecutionArn: child.arn,
     Input: JSON.stringify(child.input),
@@ -14,9 +15,9 @@ export function childRecord(child: ChildExecution, result: ExecutionResult, stop
     }),
     ...(result.error !== undefined && { Error: result.error }),
     ...(result.cause !== undefined && { Cause: result.cause }),
-    RedriveCount: 0,
-    RedriveStatus: NOT_REDRIVABLE.status,
-    RedriveStatusReason: NOT_REDRIVABLE.reason(result.status),
+    RedriveCount: child.redriveCount,
+    RedriveStatus: redrive.redriveStatus,
+    ...(redrive.redriveStatusReason !== undefined && { RedriveStatusReason: redrive.redriveStatusReason }),
     StartDate: new Date(child.startTime).toISOString(),
     StateMachineArn: child.stateMachineArn,
     Status: result.status,

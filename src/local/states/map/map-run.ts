@@ -2,6 +2,8 @@ import type { EndStatus } from '../errors.ts';
 
 /** The counters of DescribeMapRun, kept once for items and once for child executions. */
 export interface Counts {
+  /** Unsuccessful, and to be run again by the redrive that goes on. */
+  pendingRedrive: number;
   running: number;
   succeeded: number;
   failed: number;
@@ -32,6 +34,8 @@ export interface MapRunIdentity {
   readonly maxConcurrency: number;
   readonly tolerance: Tolerance;
   readonly startTime: number;
+  /** Whether results go to a ResultWriter's destination. */
+  readonly exports: boolean;
 }
 
 /** The record of one run of a distributed map; `itemCounts.total` grows while the dataset is read. */
@@ -41,6 +45,8 @@ export class MapRun {
   readonly executionCounts: Counts = noCounts();
   status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' = 'RUNNING';
   stopTime: number | undefined;
+  redriveCount = 0;
+  redriveTime: number | undefined;
   #totalKnown = false;
 
   constructor(identity: MapRunIdentity) {
@@ -54,11 +60,29 @@ export class MapRun {
     }
   }
 
-  childEnded(status: EndStatus, items: number, resultWritten: boolean): void {
+  childEnded(status: EndStatus, items: number): void {
     for (const [counts, by] of this.#both(items)) {
       counts.running -= by;
       counts[OUTCOMES[status]] += by;
-      if (resultWritten) counts.resultsWritten += by;
+      if (this.identity.exports) counts.resultsWritten += by;
+    }
+  }
+
+  /** Whatever was not successful is to run again. */
+  redrive(time: number): void {
+    Object.assign(this, { status: 'RUNNING', stopTime: undefined, redriveTime: time });
+    this.redriveCount += 1;
+    for (const counts of [this.itemCounts, this.executionCounts]) {
+      const again = counts.failed + counts.timedOut + counts.aborted;
+      Object.assign(counts, { pendingRedrive: again, failed: 0, timedOut: 0, aborted: 0 });
+      if (this.identity.exports) counts.resultsWritten -= again;
+    }
+  }
+
+  childRedriven(items: number): void {
+    for (const [counts, by] of this.#both(items)) {
+      counts.pendingRedrive -= by;
+      counts.running += by;
     }
   }
 
@@ -92,5 +116,6 @@ export class MapRun {
 }
 
 function noCounts(): Counts {
-  return { running: 0, succeeded: 0, failed: 0, timedOut: 0, aborted: 0, total: 0, resultsWritten: 0 };
+  const ended = { succeeded: 0, failed: 0, timedOut: 0, aborted: 0 };
+  return { running: 0, ...ended, total: 0, resultsWritten: 0, pendingRedrive: 0 };
 }

@@ -1,40 +1,12 @@
-import type { MapState, ResultWriter } from '../definition.ts';
+import type { MapState } from '../definition.ts';
 import { MAX_PAYLOAD_BYTES } from '../payload-limit.ts';
 import { evaluateAs, evaluateCount, queryError, type Visit } from '../visit.ts';
+import type { Batching, Destination, DistributedPlan, S3Source } from './distributed-plan.ts';
 import { itemsOf } from './items.ts';
 import type { Tolerance } from './map-run.ts';
 
 /** What Step Functions runs at once when MaxConcurrency is 0. */
 const MOST_AT_ONCE = 10_000;
-
-export interface S3Source {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId?: string;
-  readonly inputType: 'JSON' | 'JSONL';
-  readonly maxItems: number | undefined;
-}
-
-export interface Batching {
-  readonly maxItems: number;
-  readonly maxBytes: number;
-  readonly batchInput: unknown;
-}
-
-export interface Destination {
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-/** Every field of a distributed map, evaluated once before the first child starts. */
-export interface DistributedPlan {
-  readonly maxConcurrency: number;
-  readonly tolerance: Tolerance;
-  readonly source: S3Source | readonly unknown[];
-  readonly batching: Batching | undefined;
-  readonly destination: Destination | undefined;
-  readonly writer: ResultWriter | undefined;
-}
 
 export async function planDistributedMap(state: MapState, visit: Visit): Promise<DistributedPlan> {
   const limit = (await evaluateCount(visit, 'MaxConcurrency', state.MaxConcurrency)) || MOST_AT_ONCE;

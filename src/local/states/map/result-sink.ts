@@ -1,14 +1,7 @@
 import { StatesError } from '../errors.ts';
-import type { ChildExecution, ExecutionResult } from '../options.ts';
+import type { EndedChild } from '../execution.ts';
 import { MAX_PAYLOAD_BYTES } from '../payload-limit.ts';
 import { childRecord } from './child-record.ts';
-
-export interface EndedChild {
-  readonly index: number;
-  readonly child: ChildExecution;
-  readonly result: ExecutionResult;
-  readonly stopTime: number;
-}
 
 /** Where the results of children go, and what the Map state's result is made of. */
 export interface ResultSink {

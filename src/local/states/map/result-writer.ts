@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import type { WriterConfig } from '../definition.ts';
 import { StatesError } from '../errors.ts';
+import type { EndedChild } from '../execution.ts';
 import type { WriteResults } from '../options.ts';
 import { childRecord } from './child-record.ts';
-import type { Destination } from './plan.ts';
+import type { Destination } from './distributed-plan.ts';
 import { type OutputType, ResultFile } from './result-file.ts';
-import type { EndedChild, ResultSink, Transformation } from './result-sink.ts';
+import type { ResultSink, Transformation } from './result-sink.ts';
 
 /** PENDING holds the children that were stopped with the Map Run. */
 const FILES = { SUCCEEDED: 'SUCCEEDED', FAILED: 'FAILED', TIMED_OUT: 'FAILED', ABORTED: 'PENDING' } as const;

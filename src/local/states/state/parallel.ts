@@ -1,29 +1,45 @@
 import type { ParallelState } from '../definition.ts';
 import { Interruption } from '../errors.ts';
-import { type Conclusion, conclude, evaluate, type Visit } from '../visit.ts';
+import type { ParallelAttempt } from '../progress/cursor.ts';
+import { type Conclusion, conclude, evaluate, type Frame, takeAttempt, type Visit } from '../visit.ts';
 import { childScope } from '../waiting.ts';
+import { failureOf, trackInside, untilAborted } from './inner-track.ts';
 
 export async function runParallel(state: ParallelState, visit: Visit): Promise<Conclusion> {
-  const input =
-    state.Arguments === undefined ? visit.input : await evaluate(visit, 'Arguments', state.Arguments);
+  const attempt = takeAttempt(visit, 'parallel') ?? (await startBranches(state, visit));
   const { history, track } = visit.frame;
-  history.add(track, 'ParallelStateStarted');
-  const result = await runBranches(state, visit, input).catch((error: unknown) => {
-    if (!(error instanceof Interruption)) history.add(track, 'ParallelStateFailed');
+  const result = await runBranches(state, visit, attempt).catch((error: unknown) => {
+    if (!(error instanceof Interruption)) {
+      history.add(track, 'ParallelStateFailed', undefined, { failure: failureOf(error) });
+    }
     throw error;
   });
-  history.add(track, 'ParallelStateSucceeded');
+  if (!attempt.succeeded) history.add(track, 'ParallelStateSucceeded');
   return conclude(visit, state, result, { result });
 }
 
+async function startBranches(state: ParallelState, visit: Visit): Promise<ParallelAttempt> {
+  const input =
+    state.Arguments === undefined ? visit.input : await evaluate(visit, 'Arguments', state.Arguments);
+  const { history, track } = visit.frame;
+  const startedId = history.add(track, 'ParallelStateStarted', undefined, { input });
+  return { kind: 'parallel', startedId, input, inner: new Map(), succeeded: false };
+}
+
 /** The first branch to fail stops the others; the state fails with that branch's error once all have ended. */
-async function runBranches(state: ParallelState, visit: Visit, input: unknown): Promise<unknown[]> {
+async function runBranches(state: ParallelState, visit: Visit, attempt: ParallelAttempt): Promise<unknown[]> {
   const { frame } = visit;
   const scope = childScope(frame.signal);
-  const { last } = frame.track;
-  const branches = state.Branches.map((branch) => {
-    const inner = { ...frame, track: { last }, signal: scope.signal, variables: frame.variables.inner() };
-    return frame.runners.runMachine(branch, input, inner);
+  const branches = state.Branches.map((branch, index) => {
+    const from = attempt.inner.get(index);
+    if (from?.aborted) return untilAborted(scope.signal);
+    const inner: Frame = {
+      ...frame,
+      track: trackInside(frame.track, index, from?.last ?? attempt.startedId),
+      signal: scope.signal,
+      variables: frame.variables.inner(from?.variables),
+    };
+    return frame.runners.runMachine(branch, attempt.input, inner, from);
   });
   try {
     return await Promise.all(branches);

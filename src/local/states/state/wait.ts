@@ -1,13 +1,24 @@
 import type { WaitState } from '../definition.ts';
-import { type Conclusion, conclude, evaluateAs, evaluateCount, queryError, type Visit } from '../visit.ts';
+import {
+  type Conclusion,
+  conclude,
+  evaluateAs,
+  evaluateCount,
+  queryError,
+  takeAttempt,
+  type Visit,
+} from '../visit.ts';
 import { sleepUntil } from '../waiting.ts';
 
 /** RFC 3339 with a `T` and a `Z` or offset: the only form Step Functions takes. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 export async function runWait(state: WaitState, visit: Visit): Promise<Conclusion> {
-  const { clock } = visit.frame.options;
-  await sleepUntil(clock, await wakeTime(state, visit), visit.frame.signal);
+  const { options, signal, history, track } = visit.frame;
+  const before = takeAttempt(visit, 'wait');
+  const until = before?.until ?? (await wakeTime(state, visit));
+  if (!before) history.note(track, { kind: 'wait', until });
+  await sleepUntil(options.clock, until, signal);
   return conclude(visit, state, visit.input);
 }
 

@@ -1,0 +1,36 @@
+import type { EndStatus } from './errors.ts';
+import type { HistoryEvent } from './history.ts';
+
+export interface ExecutionResult {
+  readonly status: EndStatus;
+  readonly output?: unknown;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly history: readonly HistoryEvent[];
+}
+
+/** A child execution of a distributed map, told as it starts. */
+export interface ChildExecution {
+  readonly arn: string;
+  readonly name: string;
+  readonly mapRunArn: string;
+  readonly stateMachineArn: string;
+  readonly input: unknown;
+  readonly startTime: number;
+  readonly redriveCount: number;
+  readonly redriveTime?: number;
+  stop(error?: string, cause?: string): void;
+}
+
+/** Where in the dataset a child is: its place among the children, and how many items it stands for. */
+export interface ChildItem {
+  readonly index: number;
+  readonly items: number;
+}
+
+export interface EndedChild {
+  readonly index: number;
+  readonly child: ChildExecution;
+  readonly result: ExecutionResult;
+  readonly stopTime: number;
+}
