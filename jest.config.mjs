@@ -28,6 +28,7 @@ const ofTheStack = [
   '<rootDir>/test/lib/**/*.test.ts',
   '<rootDir>/test/e2e/**/*.test.ts',
   '<rootDir>/test/static/**/*.test.ts',
+  '<rootDir>/test/faults/**/*.test.ts',
 ];
 
 /** @type {import('jest').Config} */
@@ -40,7 +41,7 @@ const config = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/(lib|e2e|static)/'],
+      testPathIgnorePatterns: ['<rootDir>/test/(lib|e2e|static|faults)/'],
     },
     {
       ...shared,

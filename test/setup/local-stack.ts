@@ -9,10 +9,12 @@ import {
   type DescribeExecutionCommandOutput,
   ListStateMachinesCommand,
   paginateGetExecutionHistory,
+  RedriveExecutionCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import type { FaultPlan } from '../../src/local/faults/plan.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/local/local-aws.ts';
 import type { Assembly } from '../../src/local/template/assembly.ts';
 
@@ -99,17 +101,28 @@ export class LocalStack {
     await this.#stepFunctions.send(new StopExecutionCommand({ executionArn }));
   }
 
+  async redriveExecution(executionArn: string): Promise<void> {
+    await this.#stepFunctions.send(new RedriveExecutionCommand({ executionArn }));
+  }
+
+  setFaults(plan: FaultPlan | undefined): void {
+    this.#aws.setFaults(plan);
+  }
+
+  ended(executionArn: string): Promise<DescribeExecutionCommandOutput> {
+    return until(
+      () => this.describe(executionArn),
+      ({ status }) => status !== 'RUNNING',
+    );
+  }
+
   async jobStatuses(): Promise<readonly string[]> {
     const { invocationJobSummaries = [] } = await this.#bedrock.send(new ListModelInvocationJobsCommand({}));
     return invocationJobSummaries.map(({ status }) => String(status));
   }
 
   async run(input: unknown): Promise<DescribeExecutionCommandOutput> {
-    const executionArn = await this.startExecution(input);
-    return until(
-      () => this.describe(executionArn),
-      ({ status }) => status !== 'RUNNING',
-    );
+    return this.ended(await this.startExecution(input));
   }
 }
 

@@ -31,27 +31,29 @@ export class AnswerLedger {
   }
 }
 
+/** Who answered a content. */
+export interface Answered {
+  readonly jobs: number;
+  readonly onDemand: number;
+}
+
 /**
  * How many jobs and invocations on demand answered each content (see `contentHash`). A job that a restart repeated wrote
  * its output twice and counts once, with what it wrote last.
  */
-export function readAnswers(directory: string): ReadonlyMap<string, number> {
-  const path = ledgerPath(directory);
-  const lastOf = new Map<string, number>();
-  for (const [line, entry] of numbered(path)) if ('job' in entry) lastOf.set(entry.job, line);
-  const times = new Map<string, number>();
-  for (const [line, entry] of numbered(path)) {
-    for (const content of contentsOf(entry, line, lastOf)) times.set(content, (times.get(content) ?? 0) + 1);
+export function readAnswers(directory: string): ReadonlyMap<string, Answered> {
+  const answers = new Map<string, { jobs: number; onDemand: number }>();
+  const count = (content: string, who: keyof Answered): void => {
+    const answered = answers.get(content) ?? { jobs: 0, onDemand: 0 };
+    answered[who]++;
+    answers.set(content, answered);
+  };
+  const contentsOf = new Map<string, readonly string[]>();
+  for (const line of readLog(ledgerPath(directory))) {
+    const entry = line as Entry;
+    if ('onDemand' in entry) count(entry.onDemand, 'onDemand');
+    else contentsOf.set(entry.job, entry.answered);
   }
-  return times;
-}
-
-function contentsOf(entry: Entry, line: number, lastOf: ReadonlyMap<string, number>): readonly string[] {
-  if ('onDemand' in entry) return [entry.onDemand];
-  return lastOf.get(entry.job) === line ? entry.answered : [];
-}
-
-function* numbered(path: string): Generator<readonly [line: number, entry: Entry]> {
-  let line = 0;
-  for (const entry of readLog(path)) yield [line++, entry as Entry];
+  for (const contents of contentsOf.values()) for (const content of contents) count(content, 'jobs');
+  return answers;
 }

@@ -174,8 +174,19 @@ describe('the ledger of answers', () => {
     await runtime.close();
     await ledger.close();
     const times = readAnswers(directory);
-    const counted = questions.slice(0, 7).map((question) => times.get(contentHash(question)) ?? 0);
-    expect(counted).toEqual([1, 0, 0, 1, 1, 2, 1]);
+    const counted = questions.slice(0, 7).map((question) => {
+      const { jobs, onDemand } = times.get(contentHash(question)) ?? { jobs: 0, onDemand: 0 };
+      return [jobs, onDemand];
+    });
+    expect(counted).toEqual([
+      [0, 1],
+      [0, 0],
+      [0, 0],
+      [1, 0],
+      [1, 0],
+      [1, 1],
+      [1, 0],
+    ]);
     expect(times.size).toBe(118);
   });
 
@@ -186,8 +197,8 @@ describe('the ledger of answers', () => {
     ledger.addOnDemand('x');
     await ledger.close();
     expect(Object.fromEntries(readAnswers(directory))).toEqual({
-      ...{ two: 2, three: 1 },
-      [contentHash('x')]: 1,
+      ...{ two: { jobs: 2, onDemand: 0 }, three: { jobs: 1, onDemand: 0 } },
+      [contentHash('x')]: { jobs: 0, onDemand: 1 },
     });
   });
 });

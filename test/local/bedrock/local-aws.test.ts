@@ -50,7 +50,7 @@ test('a job goes on when the local AWS is started again, by its plan of faults, 
   const second = await start({ jobs, faults });
   const job = await until(second.service, jobArn, ended);
   expect(job).toMatchObject({ status: 'Completed', successRecordCount: 99, errorRecordCount: 1 });
-  expect([...readAnswers(directory).values()]).toEqual(Array(99).fill(1));
+  expect([...readAnswers(directory).values()]).toEqual(Array(99).fill({ jobs: 1, onDemand: 0 }));
   second.aws.setFaults({ jobs: [{ at: 'Submitted', end: 'Failed', message: 'as planned' }] });
   const { jobArn: next } = await second.service.client.send(jobOf(`s3://${BUCKET}/in.jsonl`));
   expect(await until(second.service, next, ended)).toMatchObject({ status: 'Failed', message: 'as planned' });

@@ -1,0 +1,119 @@
+import { BedrockClient, paginateListModelInvocationJobs } from '@aws-sdk/client-bedrock';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
+  ListStateMachinesCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+
+export interface Endpoints {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface SeenJob {
+  readonly name: string;
+  readonly status: string;
+}
+
+/** A stack as a user of the account sees it, through the SDK alone. */
+export class Account {
+  readonly bucket: string;
+  readonly #outputs: Endpoints['outputs'];
+  readonly #s3: S3Client;
+  readonly #stepFunctions: SFNClient;
+  readonly #bedrock: BedrockClient;
+  readonly #dynamodb: DynamoDBDocumentClient;
+
+  constructor({ environment, outputs }: Endpoints) {
+    const client = (service: string) => ({
+      endpoint: environment[`AWS_ENDPOINT_URL_${service}`] ?? '',
+      region: environment['AWS_REGION'] ?? '',
+      credentials: { accessKeyId: 'LOCALUSER', secretAccessKey: 'local' },
+    });
+    this.#outputs = outputs;
+    this.bucket = outputs['bucketName'] ?? '';
+    this.#s3 = new S3Client(client('S3'));
+    this.#stepFunctions = new SFNClient(client('SFN'));
+    this.#bedrock = new BedrockClient(client('BEDROCK'));
+    this.#dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(client('DYNAMODB')));
+  }
+
+  close(): void {
+    for (const client of [this.#s3, this.#stepFunctions, this.#bedrock, this.#dynamodb]) client.destroy();
+  }
+
+  async put(key: string, Body: Buffer): Promise<string> {
+    const to = { Bucket: this.bucket, Key: key };
+    await this.#s3.send(new PutObjectCommand({ ...to, Body, ContentLength: Body.length }));
+    return `s3://${this.bucket}/${key}`;
+  }
+
+  async get(uri: string): Promise<string> {
+    const Key = uri.slice(`s3://${this.bucket}/`.length);
+    const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+    return (await Body?.transformToString()) ?? '';
+  }
+
+  async urisBelow(Prefix: string): Promise<readonly string[]> {
+    const uris: string[] = [];
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client: this.#s3 },
+      { Bucket: this.bucket, Prefix },
+    )) {
+      uris.push(...Contents.map(({ Key }) => `s3://${this.bucket}/${Key}`));
+    }
+    return uris;
+  }
+
+  /** Returns the execution's ARN. With a name it may be asked again. */
+  async start(name: string, input: unknown): Promise<string> {
+    const { stateMachines = [] } = await this.#stepFunctions.send(new ListStateMachinesCommand({}));
+    const machine = stateMachines.find((one) => one.name === this.#outputs['stepFunctionName']);
+    const command = { stateMachineArn: machine?.stateMachineArn, name, input: JSON.stringify(input) };
+    const { executionArn = '' } = await this.#stepFunctions.send(new StartExecutionCommand(command));
+    return executionArn;
+  }
+
+  describe(executionArn: string): Promise<DescribeExecutionCommandOutput> {
+    return this.#stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+  }
+
+  async stop(executionArn: string): Promise<void> {
+    await this.#stepFunctions.send(new StopExecutionCommand({ executionArn }));
+  }
+
+  async jobs(nameContains: string): Promise<readonly SeenJob[]> {
+    const jobs: SeenJob[] = [];
+    const pages = paginateListModelInvocationJobs({ client: this.#bedrock }, { nameContains });
+    for await (const { invocationJobSummaries = [] } of pages) {
+      for (const { jobName = '', status = '' } of invocationJobSummaries)
+        jobs.push({ name: jobName, status });
+    }
+    return jobs;
+  }
+
+  /** The jobs that hold a slot, of any model. */
+  async slotHolders(): Promise<readonly string[]> {
+    const TableName = await this.#tableName();
+    const holders: string[] = [];
+    for await (const { Items = [] } of paginateScan({ client: this.#dynamodb }, { TableName })) {
+      for (const item of Items) {
+        if (String(item['job_name']).startsWith('slots#'))
+          holders.push(...Object.keys(item['holders'] ?? {}));
+      }
+    }
+    return holders;
+  }
+
+  async #tableName(): Promise<string> {
+    const { TableNames = [] } = await this.#dynamodb.send(new ListTablesCommand({}));
+    const [name = ''] = TableNames;
+    return name;
+  }
+}
