@@ -3,7 +3,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { BatchError } from '../src/errors.ts';
 import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import type { LocalRunOptions } from './execution-input.ts';
-import { localRun } from './local-run.ts';
+import { localCollect, localRun } from './local-run.ts';
+import type { LocalStateOptions } from './on-local-aws.ts';
 import { cancelRun, collectRun, type RemoteRunOptions } from './remote-run.ts';
 import { STACK_NAME } from './stack-name.ts';
 import { Interrupted } from './watch-run.ts';
@@ -65,8 +66,17 @@ local
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
   .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
   .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', positiveNumber)
-  .option('--state <directory>', "the local AWS's buckets and tables", '.local')
+  .option('--state <directory>', "the local AWS's buckets, tables and executions", '.local')
   .action((options: LocalRunOptions) => localRun(options));
+
+local
+  .command('collect')
+  .description('joins what a run here that was stopped had finished')
+  .argument(...runId)
+  .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
+  .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
+  .option('--state <directory>', "the local AWS's buckets, tables and executions", '.local')
+  .action((run: string, options: LocalStateOptions) => localCollect(run, options));
 
 function wholeNumber(text: string): number {
   if (/^[+-]?\d+$/.test(text)) return Number(text);

@@ -8,14 +8,13 @@ import { connectObjectStore } from '../src/aws/object-store.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
 import { uncompressedName } from '../src/data/compression.ts';
 import { refusal } from '../src/errors.ts';
-import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
-import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
+import type { LocalAws } from '../src/local/local-aws.ts';
 import type { ObjectStore } from '../src/steps/collaborators.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
 import { checkInput, executionInput, isFolder, type LocalRunOptions, uploadKey } from './execution-input.ts';
+import { type LocalStateOptions, onLocalAws } from './on-local-aws.ts';
 import { preflight } from './preflight.ts';
-import { STACK_NAME } from './stack-name.ts';
-import { synthesize } from './synthesize.ts';
+import { collected } from './remote-run.ts';
 import { outcomeLines, outputOf, watched } from './watch-run.ts';
 
 const POLL_MS = 250;
@@ -30,38 +29,7 @@ export async function localRun(options: LocalRunOptions): Promise<void> {
   if (isPlain) await preflight(file, input);
   // Before the run rather than after it.
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
-  const assembly = await assemblyOf(options);
-  console.log('Starting it on this machine.');
-  const { recordsPerSecond } = options;
-  const jobs = recordsPerSecond === undefined ? {} : { recordsPerSecond };
-  const { HF_TOKEN } = process.env;
-  const secrets: Record<string, string> = HF_TOKEN ? { [TOKEN_SECRET]: HF_TOKEN } : {};
-  const aws = await startLocalAws({ assembly, directory: options.state, jobs, secrets });
-  try {
-    Object.assign(process.env, aws.environment);
-    await runOn(aws, options);
-  } finally {
-    await aws.close();
-  }
-}
-
-/** The secret that stands for the shell's HF_TOKEN. */
-const TOKEN_SECRET = 'hugging-face-token';
-
-/** What a deployment has in its context, from the variables that Hugging Face's own tools read. */
-function huggingFaceContext({ HF_TOKEN, HF_ENDPOINT }: NodeJS.ProcessEnv): Record<string, string> {
-  return {
-    ...(HF_TOKEN ? { huggingFaceTokenSecretName: TOKEN_SECRET } : {}),
-    ...(HF_ENDPOINT ? { huggingFaceEndpoint: HF_ENDPOINT } : {}),
-  };
-}
-
-async function assemblyOf({ assembly, state }: LocalRunOptions): Promise<Assembly> {
-  if (assembly !== undefined) return readAssembly(assembly, STACK_NAME);
-  const directory = join(state, 'assembly');
-  console.log('Synthesizing the stack.');
-  await synthesize(directory, huggingFaceContext(process.env));
-  return readAssembly(directory, STACK_NAME);
+  await onLocalAws(options, (aws) => runOn(aws, options));
 }
 
 async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptions): Promise<void> {
@@ -75,11 +43,27 @@ async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptio
     console.log(`Uploaded ${options.input} to ${input.s3_uri}.`);
   }
   const executions = await connectExecutions(stepFunctionName);
-  const executionArn = await executions.start(randomUUID(), input);
+  const runId = randomUUID();
+  const executionArn = await executions.start(runId, input);
   console.log(`Started ${executionArn} with\n${JSON.stringify(input, null, 2)}`);
   const ended = await watched(executions, executionArn, input, POLL_MS);
+  if (ended.status === 'ABORTED') {
+    console.log(`To join what it had finished: bedrock-batch local collect ${runId}`);
+  }
   const output = outputOf(ended, `The functions' logs are in ${logDirectory}.`);
-  const directory = options.out ?? join('output', output.job_name_prefix, output.run_id);
+  await fetchResult(objects, output, options.out);
+}
+
+/** @throws BatchError with one sentence on why there is nothing to collect */
+export async function localCollect(runId: string, options: LocalStateOptions): Promise<void> {
+  await onLocalAws(options, async ({ outputs: { bucketName = '', stepFunctionName = '' } }) => {
+    const output = await collected(runId, await connectExecutions(stepFunctionName), POLL_MS);
+    await fetchResult(connectObjectStore(bucketName), output, options.out);
+  });
+}
+
+async function fetchResult(objects: ObjectStore, output: ExecutionOutput, out?: string): Promise<void> {
+  const directory = out ?? join('output', output.job_name_prefix, output.run_id);
   await mkdir(directory, { recursive: true });
   for (const uri of [...output.output_uris, output.summary_uri]) {
     const file = join(directory, nameIn(output, uri));

@@ -5,6 +5,7 @@ import { connectExecutions, type ExecutionState, type Executions } from '../src/
 import { isTerminal } from '../src/batch/job-status.ts';
 import { jobNamesPrefix } from '../src/batch/names.ts';
 import { BatchError } from '../src/errors.ts';
+import type { ExecutionOutput } from '../src/steps/summarize.ts';
 import { outcomeLines, outputOf, watched } from './watch-run.ts';
 
 export interface RemoteRunOptions {
@@ -41,13 +42,21 @@ export async function cancelRun(runId: string, options: RemoteRunOptions): Promi
  */
 export async function collectRun(runId: string, options: RemoteRunOptions): Promise<void> {
   const executions = await connectExecutions(`${options.stack}-run`);
+  const output = await collected(runId, executions, options.pollMs ?? POLL_MS);
+  console.log([...outcomeLines(output), ...output.output_uris, output.summary_uri].join('\n'));
+}
+
+/** @throws BatchError NotFound, or what the execution failed with */
+export async function collected(
+  runId: string,
+  executions: Executions,
+  pollMs: number,
+): Promise<ExecutionOutput> {
   const { input } = await found('collect', runId, executions);
   const request = { collect_run: runId, job_name_prefix: input.job_name_prefix };
   const executionArn = await executions.start(`${runId.slice(0, 40)}-${randomUUID()}`.slice(0, 80), request);
   console.log(`Started ${executionArn}.`);
-  const ended = await watched(executions, executionArn, request, options.pollMs ?? POLL_MS);
-  const output = outputOf(ended);
-  console.log([...outcomeLines(output), ...output.output_uris, output.summary_uri].join('\n'));
+  return outputOf(await watched(executions, executionArn, request, pollMs));
 }
 
 interface FoundRun extends Omit<ExecutionState, 'input'> {

@@ -19,6 +19,8 @@ export interface Endpoints {
 export interface SeenJob {
   readonly name: string;
   readonly status: string;
+  /** Records that were answered or failed. */
+  readonly processed: number;
 }
 
 /** A stack as a user of the account sees it, through the SDK alone. */
@@ -92,8 +94,13 @@ export class Account {
     const jobs: SeenJob[] = [];
     const pages = paginateListModelInvocationJobs({ client: this.#bedrock }, { nameContains });
     for await (const { invocationJobSummaries = [] } of pages) {
-      for (const { jobName = '', status = '' } of invocationJobSummaries)
-        jobs.push({ name: jobName, status });
+      for (const {
+        jobName: name = '',
+        status = '',
+        processedRecordCount: processed = 0,
+      } of invocationJobSummaries) {
+        jobs.push({ name, status, processed });
+      }
     }
     return jobs;
   }

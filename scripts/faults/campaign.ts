@@ -127,10 +127,9 @@ export class Campaign {
 
   /** Presses Stop when the jobs are being answered, and collects what they finished. */
   async #stopAndCollect(execution: string, prefix: string) {
-    const running = (statuses: readonly string[]) => statuses.filter((status) => status === 'InProgress');
     await until(
-      async () => (await this.#account.jobs(`${prefix}-`)).map(({ status }) => status),
-      (statuses) => running(statuses).length === 2,
+      () => this.#account.jobs(`${prefix}-`),
+      (jobs) => jobs.filter(({ processed }) => processed > 0).length === 2,
     );
     await this.#account.stop(execution);
     await this.#settled(prefix);

@@ -5,6 +5,7 @@ import {
   ExecutionDoesNotExist,
   ListExecutionsCommand,
   ListMapRunsCommand,
+  paginateListExecutions,
   paginateListStateMachines,
   SFNClient,
   StartExecutionCommand,
@@ -37,6 +38,8 @@ export interface MapProgress {
 export interface Executions {
   /** Returns the execution's ARN. */
   start(name: string, input: unknown): Promise<string>;
+  /** Names of those that are running. */
+  running(): Promise<readonly string[]>;
   /** Of the execution of a name, whether or not there is one. */
   arnOf(name: string): string;
   describe(executionArn: string): Promise<ExecutionState>;
@@ -55,6 +58,15 @@ export async function connectExecutions(stateMachineName: string): Promise<Execu
       const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
       const { executionArn } = await stepFunctions.send(command);
       return executionArn ?? '';
+    },
+
+    async running() {
+      const names: string[] = [];
+      const request = { stateMachineArn, statusFilter: 'RUNNING' } as const;
+      for await (const { executions = [] } of paginateListExecutions({ client: stepFunctions }, request)) {
+        names.push(...executions.map(({ name = '' }) => name));
+      }
+      return names;
     },
 
     arnOf: (name) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`,

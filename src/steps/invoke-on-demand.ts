@@ -31,6 +31,9 @@ export type OnDemandResult = JobResult & { readonly records: number };
 
 /** Requests that are under way when no more than this is left are broken off. */
 const LAST_MS = 15_000;
+const LAST_WRITE_MS = 5_000;
+const FIRST_WRITE_DELAY_MS = 500;
+const MOST_WRITES = 7;
 
 /**
  * Asks the model for each record of an attempt by itself, and writes lines as a batch job would. A record that fails has a line too.
@@ -168,19 +171,33 @@ class Workers {
     const { concurrency, output } = this.#work;
     const unwritten = () => this.#underWay.size + output.waiting;
     while (this.#underWay.size >= concurrency || unwritten() >= this.#mostUnwritten) {
-      if (output.waiting > 0 && unwritten() >= this.#mostUnwritten) await output.flush();
+      if (output.waiting > 0 && unwritten() >= this.#mostUnwritten) await this.#flush();
       else await this.#oneMore();
     }
   }
 
   async #drain(): Promise<void> {
     while (this.#underWay.size > 0) await this.#oneMore();
-    await this.#work.output.flush();
+    await this.#flush();
   }
 
   async #oneMore(): Promise<void> {
     await Promise.race(this.#underWay);
-    if (this.#work.output.isDue) await this.#work.output.flush();
+    if (this.#work.output.isDue) await this.#flush();
+  }
+
+  /** The lines were paid for, and a function that fails loses them: a write that fails is tried again while there is time. */
+  async #flush(): Promise<void> {
+    const { timeLeft, sleep, random } = this.#collaborators;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#work.output.flush();
+      } catch (error) {
+        const delay = random() * FIRST_WRITE_DELAY_MS * 2 ** tries;
+        if (tries === MOST_WRITES || timeLeft() - delay <= LAST_WRITE_MS) throw error;
+        await sleep(delay);
+      }
+    }
   }
 
   #start(record: OnDemandRecord): void {

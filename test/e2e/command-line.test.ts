@@ -1,4 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,31 @@ test('local run: the demo’s command shows how it goes and leaves the joined ta
   expect(new Set(after.map(({ status }) => status))).toEqual(new Set(['succeeded']));
   const summary = JSON.parse(await readFile(join(directory, 'out', 'summary.json'), 'utf8'));
   expect(summary.attempts.length).toBeGreaterThanOrEqual(3);
+});
+
+test('local run: Ctrl-C stops it, and local collect joins what it had finished', async () => {
+  const out = join(directory, 'collected');
+  const here = ['--assembly', assemblyDirectory(), '--state', join(directory, 'stopped'), '--out', out];
+  const child = spawn(process.execPath, [
+    ...['bin/bedrock-batch.mjs', 'local', 'run', '--records-per-second', '10', ...here],
+    ...['--execution-input', 'examples/jokes/input.json', '--input', 'examples/jokes/topics.csv'],
+  ]);
+  let shown = '';
+  child.stdout.on('data', (text: Buffer) => {
+    shown += text;
+    if (/records [1-9]/.test(shown) && !child.killed) child.kill('SIGINT');
+  });
+  const [code] = await once(child, 'close');
+  expect(code).toBe(130);
+  const run = /local collect (\S+)/.exec(shown)?.[1] ?? '';
+  const { stdout } = await execute(process.execPath, [
+    ...['bin/bedrock-batch.mjs', 'local', 'collect', run, ...here],
+  ]);
+  const [, succeeded, missing] = /(\d+) succeeded, 0 failed, (\d+) missing/.exec(stdout) ?? [];
+  expect(Number(succeeded)).toBeGreaterThan(0);
+  expect(Number(succeeded) + Number(missing)).toBe(360);
+  const lines = (await readFile(join(out, 'topics.csv'), 'utf8')).trimEnd().split('\n');
+  expect(lines).toHaveLength(361);
 });
 
 test('a second process is kept away from a state that is in use', async () => {

@@ -207,10 +207,22 @@ describe('when the time is over', () => {
   });
 });
 
-test('lines that could not be written are written with the next, or by the way out', async () => {
+const times = (count: number, write: jest.SpyInstance, failed: Error) => {
+  for (let i = 0; i < count; i++) write.mockRejectedValueOnce(failed);
+};
+
+test.each([1, 6])('lines that could not be written %i times are written after a while', async (count) => {
+  const { objects, models, invoke } = world({ records: 60, concurrency: 1, takesMs: () => 10 });
+  times(count, jest.spyOn(objects, 'write'), new Error('S3 is down'));
+  expect(await invoke()).toEqual({ status: 'OnDemand', records: 60 });
+  expect(idsOf(objects)).toEqual(allIds(60));
+  expect(models.asked).toHaveLength(60);
+});
+
+test('where S3 stays away for longer they are written by the way out', async () => {
   const { objects, models, invoke } = world({ records: 60, concurrency: 1, takesMs: () => 10 });
   const failed = new Error('S3 is down');
-  jest.spyOn(objects, 'write').mockRejectedValueOnce(failed);
+  times(7, jest.spyOn(objects, 'write'), failed);
   await expect(invoke()).rejects.toBe(failed);
   expect(idsOf(objects)).toHaveLength(models.asked.length);
   expect(await invoke()).toEqual({ status: 'OnDemand', records: 60 });

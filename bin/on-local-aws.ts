@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { connectExecutions } from '../src/aws/executions.ts';
+import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
+import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
+import { STACK_NAME } from './stack-name.ts';
+import { synthesize } from './synthesize.ts';
+
+export interface LocalStateOptions {
+  /** The directory of the local AWS's buckets, tables, executions and jobs. */
+  readonly state: string;
+  readonly assembly?: string;
+  readonly recordsPerSecond?: number;
+  readonly out?: string;
+}
+
+/** Starts the local AWS for as long as `use` takes, with this process's SDK clients pointed at it. */
+export async function onLocalAws(
+  options: LocalStateOptions,
+  use: (aws: LocalAws) => Promise<void>,
+): Promise<void> {
+  const assembly = await assemblyOf(options);
+  console.log('Starting it on this machine.');
+  const { recordsPerSecond } = options;
+  const jobs = recordsPerSecond === undefined ? {} : { recordsPerSecond };
+  const { HF_TOKEN } = process.env;
+  const secrets: Record<string, string> = HF_TOKEN ? { [TOKEN_SECRET]: HF_TOKEN } : {};
+  const aws = await startLocalAws({ assembly, directory: options.state, jobs, secrets });
+  try {
+    Object.assign(process.env, aws.environment);
+    await tellOfResumed(aws);
+    await use(aws);
+  } finally {
+    await aws.close();
+  }
+}
+
+/** Runs that an earlier process was cut short in go on beside whatever is asked for now. */
+async function tellOfResumed({ outputs: { stepFunctionName = '' } }: LocalAws): Promise<void> {
+  const executions = await connectExecutions(stepFunctionName);
+  for (const name of await executions.running()) {
+    console.log(`The run ${name}, which was cut short, goes on as long as this runs.`);
+  }
+}
+
+/** The secret that stands for the shell's HF_TOKEN. */
+const TOKEN_SECRET = 'hugging-face-token';
+
+/** What a deployment has in its context, from the variables that Hugging Face's own tools read. */
+function huggingFaceContext({ HF_TOKEN, HF_ENDPOINT }: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    ...(HF_TOKEN ? { huggingFaceTokenSecretName: TOKEN_SECRET } : {}),
+    ...(HF_ENDPOINT ? { huggingFaceEndpoint: HF_ENDPOINT } : {}),
+  };
+}
+
+async function assemblyOf({ assembly, state }: LocalStateOptions): Promise<Assembly> {
+  if (assembly !== undefined) return readAssembly(assembly, STACK_NAME);
+  const directory = join(state, 'assembly');
+  console.log('Synthesizing the stack.');
+  await synthesize(directory, huggingFaceContext(process.env));
+  return readAssembly(directory, STACK_NAME);
+}
