@@ -37,7 +37,7 @@ export async function preflight(file: string, request: { readonly s3_uri?: strin
     },
   };
   const defaults = { maxRecordsPerJob: DEFAULT_RECORDS_PER_JOB };
-  const input = { run_id: 'preflight', execution_arn: '', started_at: '', request };
+  const input = { run_id: 'preflight', execution_arn: '', started_at: new Date().toISOString(), request };
   try {
     await preprocess(input, { objects, defaults, hub, timeLeft: () => Infinity });
   } catch (error) {

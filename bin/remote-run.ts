@@ -5,6 +5,7 @@ import { connectExecutions, type ExecutionState, type Executions } from '../src/
 import { isTerminal } from '../src/batch/job-status.ts';
 import { jobNamesPrefix } from '../src/batch/names.ts';
 import { BatchError } from '../src/errors.ts';
+import type { JobStopper } from '../src/steps/collaborators.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
 import { outcomeLines, outputOf, watched } from './watch-run.ts';
 
@@ -16,6 +17,8 @@ export interface RemoteRunOptions {
 }
 
 const POLL_MS = 2000;
+/** Looks one after the other that find nothing running. */
+const QUIET_LOOKS = 3;
 
 /**
  * Stops a run's execution and its jobs, and waits until none is left.
@@ -31,9 +34,9 @@ export async function cancelRun(runId: string, options: RemoteRunOptions): Promi
   for (const { status } of jobs) statuses.set(status, (statuses.get(status) ?? 0) + 1);
   const counts = [...statuses].map(([status, count]) => `${count} ${status}`);
   console.log(
-    `No job of it is left running${counts.length > 0 ? ` (${counts.join(', ')})` : ''}, and nothing bills any more.`,
+    `No job of it is left running${counts.length > 0 ? ` (${counts.join(', ')})` : ''}; what is asked on demand stops within seconds.`,
   );
-  if (jobs.length > 0) console.log(`To join what was finished: bedrock-batch collect ${runId}`);
+  console.log(`To join what was finished: bedrock-batch collect ${runId}`);
 }
 
 /**
@@ -83,12 +86,23 @@ async function stopped(
   const stopper = connectJobStopper();
   const { arn: executionArn, startedAt } = run;
   const names = jobNamesPrefix({ executionArn, startedAt, jobNamePrefix: run.input.job_name_prefix });
-  for (;;) {
+  // A job that was being submitted is listed a moment later.
+  for (let quiet = 0; ; ) {
     const jobs = await list(names, new Date(startedAt));
     const running = jobs.filter(({ status }) => !isTerminal(status));
-    if (running.length === 0) return jobs;
-    console.log(`  ${running.length} jobs are being stopped`);
-    for (const { jobArn, status } of running) if (status !== 'Stopping') await stopper.stop(jobArn);
+    quiet = running.length === 0 ? quiet + 1 : 0;
+    if (quiet === QUIET_LOOKS) return jobs;
+    if (running.length > 0) console.log(`  ${running.length} jobs are being stopped`);
+    for (const { jobArn, status } of running) if (status !== 'Stopping') await stop(jobArn, stopper);
     await delay(pollMs);
+  }
+}
+
+/** What Bedrock has no time for now is asked again in the next round. */
+async function stop(jobArn: string, stopper: JobStopper): Promise<void> {
+  try {
+    await stopper.stop(jobArn);
+  } catch (error) {
+    if (!(error instanceof BatchError) || error.kind !== 'JobSlotUnavailable') throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { connectJobs } from '../src/aws/bedrock-jobs.ts';
 import { requiredNumber, requiredVariable } from '../src/aws/environment.ts';
+import { connectExecutionReader } from '../src/aws/executions.ts';
 import { connectInventory } from '../src/aws/job-inventory.ts';
 import { connectSlots } from '../src/aws/job-slots.ts';
 import { connectTaskCallbacks } from '../src/aws/task-callbacks.ts';
@@ -13,6 +14,9 @@ const jobs = connectJobs({
   roleArn: requiredVariable('BEDROCK_ROLE_ARN'),
   timeoutDurationInHours: requiredNumber('JOB_TIMEOUT_HOURS'),
 });
+const executions = connectExecutionReader();
 const tasks = connectTaskCallbacks();
 
-export const handler = observed((input: RunJobInput) => runJob(input, { inventory, slots, jobs, tasks }));
+export const handler = observed((input: RunJobInput) =>
+  runJob(input, { inventory, slots, jobs, executions, tasks }),
+);

@@ -1,5 +1,6 @@
 import { connectJobStopper } from '../src/aws/bedrock-jobs.ts';
 import { requiredVariable } from '../src/aws/environment.ts';
+import { connectExecutionReader } from '../src/aws/executions.ts';
 import { connectInventory } from '../src/aws/job-inventory.ts';
 import { connectSlots } from '../src/aws/job-slots.ts';
 import { connectTaskCallbacks } from '../src/aws/task-callbacks.ts';
@@ -10,6 +11,9 @@ const tableName = requiredVariable('TABLE_NAME');
 const inventory = connectInventory(tableName);
 const slots = connectSlots(tableName);
 const jobs = connectJobStopper();
+const executions = connectExecutionReader();
 const tasks = connectTaskCallbacks();
 
-export const handler = observed((input: StopJobInput) => stopJob(input, { inventory, slots, jobs, tasks }));
+export const handler = observed((input: StopJobInput) =>
+  stopJob(input, { inventory, slots, jobs, executions, tasks, now: Date.now }),
+);

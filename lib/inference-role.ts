@@ -69,7 +69,6 @@ export class InferenceRole extends Construct {
       resourceArns: [this.#role.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': 'bedrock.amazonaws.com' } },
     });
-    this.grantWatch(grantee);
   }
 
   /** Asking the models themselves. */

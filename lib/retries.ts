@@ -14,19 +14,21 @@ export const hopeless = [
  * so it dies of its surroundings alone, and is tried for as long as for any other fault.
  */
 export const deaths = ['Lambda.Unknown', 'Runtime.ExitError', 'Sandbox.Timedout'];
+/** Nobody heard of the function any more. `States.TaskFailed` does not hold it. */
+export const silence = 'States.Timeout';
 
 /** A quota of Bedrock's, or the stack's own slots: for days, if need be. */
 export function waitForSlots(task: LambdaInvoke): void {
-  waitFor(task, 'JobSlotUnavailable', 1000);
+  waitFor(task, 'JobSlotUnavailable', 600);
 }
 
 /** On demand: for days while others of the run have their turn, for a day while the model has nothing but throttles. */
 export function waitForModel(task: LambdaInvoke): void {
-  waitFor(task, 'TurnUnavailable', 10_000);
+  waitFor(task, 'TurnUnavailable', 2000);
   waitFor(task, 'ModelUnavailable', 300);
 }
 
-/** With full jitter five minutes at a time, once there were a few. */
+/** Five minutes at a time on average, once there were a few. A try is three events of the 25,000 that an execution's history may have. */
 function waitFor(task: LambdaInvoke, error: ErrorKind, maxAttempts: number): void {
   task.addRetry({
     errors: [error],
@@ -34,6 +36,18 @@ function waitFor(task: LambdaInvoke, error: ErrorKind, maxAttempts: number): voi
     backoffRate: 1.5,
     maxDelay: Duration.minutes(10),
     maxAttempts,
+    jitterStrategy: JitterType.FULL,
+  });
+}
+
+/** An account has a number of functions that run at a time, often small; it is waited for longer than functions run. */
+export function waitForFunctions(task: LambdaInvoke): void {
+  task.addRetry({
+    errors: ['Lambda.TooManyRequestsException'],
+    interval: Duration.seconds(5),
+    backoffRate: 2,
+    maxDelay: Duration.minutes(2),
+    maxAttempts: 600,
     jitterStrategy: JitterType.FULL,
   });
 }

@@ -1,28 +1,30 @@
 import { Duration } from 'aws-cdk-lib';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   type Chain,
   Choice,
   Condition,
-  DistributedMap,
   type IChainable,
   IntegrationPattern,
-  OutputType,
-  ResultWriterV2,
-  S3JsonLItemReader,
-  StateMachineType,
   Succeed,
   TaskInput,
   Timeout,
-  Transformation,
-  WriterConfig,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { jobRefusals } from '../src/errors.ts';
 import type { DataBucket } from './data-bucket.ts';
 import { deadline } from './deadline.ts';
-import { addPatience, deaths, hopeless, waitForModel, waitForSlots } from './retries.ts';
+import {
+  addPatience,
+  deaths,
+  hopeless,
+  silence,
+  waitForFunctions,
+  waitForModel,
+  waitForSlots,
+} from './retries.ts';
+import { mapOver } from './run-map.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
 
@@ -34,6 +36,12 @@ export interface RunDefinitionProps {
 
 /** Outputs are joined by as many executions at once; each reads and writes whole files. */
 const PARTS_AT_ONCE = 40;
+/** JSONata of what a task that waits for a token tells its function. */
+const asked = '{"task_token": $states.context.Task.Token, "asked_at": $millis()}';
+/** Why a task was given up. */
+const failure = '{"error": $states.errorOutput.Error, "cause": $states.errorOutput.Cause}';
+/** Tries over hours: whoever gives up on a chunk leaves answers that were paid for. */
+const LONG = 50;
 /** Lambda's own limit and a little more: the function's answer wins over the state's timeout. */
 const functionTimeout = Timeout.duration(Duration.minutes(16));
 /**
@@ -52,7 +60,7 @@ export class RunDefinition {
   chain(): Chain {
     const { data, steps, settings } = this.#props;
     const preprocess = this.#preprocess(steps);
-    const processChunks = this.#mapOver('ProcessChunks', data, {
+    const processChunks = mapOver(this.#scope, 'ProcessChunks', data, {
       manifestKey: '{% $run.chunks_key %}',
       reportPrefix: '{% $run.chunk_reports_prefix %}',
       itemName: 'chunk',
@@ -62,7 +70,7 @@ export class RunDefinition {
       toleratedFailurePercentage: 100,
       assign: { chunk_results: '{% $states.result %}' },
     });
-    const assembleOutput = this.#mapOver('AssembleOutput', data, {
+    const assembleOutput = mapOver(this.#scope, 'AssembleOutput', data, {
       manifestKey: '{% $run.parts_key %}',
       reportPrefix: '{% $run.part_reports_prefix %}',
       itemName: 'part',
@@ -114,11 +122,13 @@ export class RunDefinition {
   #chunk(steps: Steps, settings: Settings): IChainable {
     const first = '{"attempt": 1, "earlier": []}';
     const prepareInput = this.#invoke('PrepareInput', steps.prepareInput, {
+      tries: LONG,
       payload: `{% $merge([${first}, $states.input, ${deadline.told}]) %}`,
       // What is collected begins with the attempt that it had come to.
       outputs: `{% $merge([${first}, $states.input, $states.result.Payload.found, {"prepared": $states.result.Payload}]) %}`,
     });
     const postprocess = this.#invoke('Postprocess', steps.postprocess, {
+      tries: LONG,
       payload: `{% $merge([$states.input, ${deadline.told}]) %}`,
       // Another attempt begins with what a first one has, and what became of those before it.
       outputs:
@@ -139,11 +149,14 @@ export class RunDefinition {
   }
 
   /** Whatever was written is collected all the same, and each row says why it has no answer. */
-  #collectAfter(task: LambdaInvoke, postprocess: LambdaInvoke): void {
+  #collectAfter(
+    task: LambdaInvoke,
+    postprocess: LambdaInvoke,
+    errors: readonly string[] = ['States.ALL'],
+  ): void {
     task.addCatch(postprocess, {
-      errors: ['States.ALL'],
-      outputs:
-        '{% $merge([$states.input, {"job": {"status": "NotCompleted", "failure": {"error": $states.errorOutput.Error, "cause": $states.errorOutput.Cause}}}]) %}',
+      errors: [...errors],
+      outputs: `{% $merge([$states.input, {"job": {"status": "NotCompleted", "failure": ${failure}}}]) %}`,
     });
   }
 
@@ -156,7 +169,10 @@ export class RunDefinition {
     const stopJob = this.#stopJob(steps);
     // Bedrock has ended no job that runs on past its time, or the news of it was lost: it is stopped, and what it did is kept.
     runJob.addCatch(stopJob, { errors: ['States.Timeout'], outputs: '{% $states.input %}' });
-    this.#collectAfter(runJob, postprocess);
+    this.#collectAfter(runJob, postprocess, jobRefusals);
+    // After any other error there may be a job.
+    const outputs = `{% $merge([$states.input, {"failure": ${failure}}]) %}`;
+    runJob.addCatch(stopJob, { errors: ['States.ALL'], outputs });
     this.#collectAfter(stopJob, postprocess);
     stopJob.next(postprocess);
     runJob.next(postprocess);
@@ -164,17 +180,18 @@ export class RunDefinition {
   }
 
   #stopJob(steps: Steps): LambdaInvoke {
+    const failed = '$states.result.status = "NotSubmitted" and $exists($states.input.failure)';
+    const notCompleted = '{"status": "NotCompleted", "failure": $states.input.failure}';
     const stopJob = LambdaInvoke.jsonata(this.#scope, 'StopJob', {
       lambdaFunction: steps.stopJob,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-      payload: TaskInput.fromText(
-        '{% $merge([$states.input, {"task_token": $states.context.Task.Token}]) %}',
-      ),
-      outputs: '{% $merge([$states.input, {"job": $states.result}]) %}',
+      payload: TaskInput.fromText(`{% $merge([$states.input, ${asked}]) %}`),
+      outputs: `{% $merge([$states.input, {"job": ${failed} ? ${notCompleted} : $states.result}]) %}`,
       taskTimeout: Timeout.duration(Duration.hours(2)),
       retryOnServiceExceptions: false,
     });
     stopJob.addRetry({ errors: hopeless, maxAttempts: 0 });
+    waitForFunctions(stopJob);
     return addPatience(stopJob, 20);
   }
 
@@ -199,17 +216,16 @@ export class RunDefinition {
     const runJob = LambdaInvoke.jsonata(this.#scope, 'RunJob', {
       lambdaFunction: steps.runJob,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-      payload: TaskInput.fromText(
-        `{% $merge([$states.input, ${deadline.told}, {"task_token": $states.context.Task.Token}]) %}`,
-      ),
+      payload: TaskInput.fromText(`{% $merge([$states.input, ${deadline.told}, ${asked}]) %}`),
       outputs: '{% $merge([$states.input, {"job": $states.result}]) %}',
       taskTimeout: Timeout.jsonata(deadline.secondsLeft(longest, steps.runJob.timeout)),
       retryOnServiceExceptions: false,
     });
     runJob.addRetry({ errors: hopeless, maxAttempts: 0 });
+    waitForFunctions(runJob);
     waitForSlots(runJob);
     // To give up on a job that may be running is to pay for answers that nobody reads, so this goes on for hours.
-    return addPatience(runJob, 50);
+    return addPatience(runJob, LONG);
   }
 
   #invoke(id: string, lambdaFunction: IFunction, props: InvokeProps): LambdaInvoke {
@@ -223,44 +239,10 @@ export class RunDefinition {
       ...(assign === undefined ? {} : { assign }),
     });
     task.addRetry({ errors: hopeless, maxAttempts: 0 });
+    waitForFunctions(task);
     beforePatience?.(task);
-    task.addRetry({ errors: deaths, interval: Duration.seconds(2), maxAttempts: 2 });
-    return addPatience(task, 10);
-  }
-
-  #mapOver(id: string, { bucket }: DataBucket, props: MapProps): DistributedMap {
-    const map = DistributedMap.jsonata(this.#scope, id, {
-      label: id,
-      mapExecutionType: StateMachineType.STANDARD,
-      itemReader: new RunsManifestReader({ bucket, key: props.manifestKey }),
-      itemSelector: { run: '{% $run %}', [props.itemName]: '{% $states.context.Map.Item.Value %}' },
-      maxConcurrency: props.maxConcurrency,
-      toleratedFailurePercentage: props.toleratedFailurePercentage,
-      resultWriterV2: new RunsResultWriter({
-        bucket,
-        prefix: props.reportPrefix,
-        writerConfig: new WriterConfig({
-          transformation: Transformation.COMPACT,
-          outputType: OutputType.JSONL,
-        }),
-      }),
-      assign: props.assign,
-    });
-    return map.itemProcessor(props.child);
-  }
-}
-
-// CDK's own grants for reader and writer are the whole bucket, the user's tables included; this stack's are the prefix of the runs.
-
-class RunsManifestReader extends S3JsonLItemReader {
-  override providePolicyStatements(): PolicyStatement[] {
-    return [];
-  }
-}
-
-class RunsResultWriter extends ResultWriterV2 {
-  override providePolicyStatements(): PolicyStatement[] {
-    return [];
+    task.addRetry({ errors: [...deaths, silence], interval: Duration.seconds(2), maxAttempts: 5 });
+    return addPatience(task, props.tries ?? 10);
   }
 }
 
@@ -268,16 +250,8 @@ interface InvokeProps {
   readonly payload: string | Readonly<Record<string, string>>;
   readonly outputs?: string;
   readonly assign?: Readonly<Record<string, string>>;
+  /** After faults of whatever kind. */
+  readonly tries?: number;
   /** Retries of its own, which count before the general ones. */
   readonly beforePatience?: (task: LambdaInvoke) => unknown;
-}
-
-interface MapProps {
-  readonly manifestKey: string;
-  readonly reportPrefix: string;
-  readonly itemName: string;
-  readonly maxConcurrency: number;
-  readonly child: IChainable;
-  readonly toleratedFailurePercentage: number;
-  readonly assign: Readonly<Record<string, string>>;
 }

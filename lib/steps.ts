@@ -119,6 +119,8 @@ export class Steps extends Construct {
     });
     inventory.grantLedger(fn);
     inferenceRole.grantSubmit(fn);
+    inferenceRole.grantStop(fn);
+    grantDescribe(fn);
     return fn;
   }
 
@@ -131,6 +133,7 @@ export class Steps extends Construct {
     });
     inventory.grantAdvance(fn);
     inferenceRole.grantStop(fn);
+    grantDescribe(fn);
     return fn;
   }
 
@@ -146,6 +149,7 @@ export class Steps extends Construct {
     data.grantWrite(fn, prefixes.jobOutputs);
     inventory.grantAdvance(fn);
     inferenceRole.grantInvoke(fn);
+    grantDescribe(fn);
     return fn;
   }
 

@@ -21,6 +21,13 @@ export const finalErrors: readonly string[] = Object.entries(kinds)
   .filter(([, { retryable }]) => !retryable)
   .map(([name]) => name);
 
+/** Bedrock's answers to the submit of a job after which there is no job, and none will come of another try. */
+export const jobRefusals: readonly string[] = [
+  'ValidationException',
+  'AccessDeniedException',
+  'ResourceNotFoundException',
+];
+
 /** Whether no further try of the same step can do better. */
 export function isFinal(error: unknown): boolean {
   return error instanceof BatchError && finalErrors.includes(error.kind);

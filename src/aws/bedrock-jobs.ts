@@ -3,12 +3,15 @@ import {
   ConflictException,
   CreateModelInvocationJobCommand,
   GetModelInvocationJobCommand,
+  type GetModelInvocationJobCommandOutput,
   paginateListModelInvocationJobs,
   ResourceNotFoundException,
   ServiceQuotaExceededException,
   StopModelInvocationJobCommand,
   ThrottlingException,
+  ValidationException,
 } from '@aws-sdk/client-bedrock';
+import { isTerminal } from '../batch/job-status.ts';
 import { BatchError } from '../errors.ts';
 import type { Job, JobReader, JobStopper, Jobs } from '../steps/collaborators.ts';
 
@@ -21,8 +24,8 @@ export interface BedrockJobsOptions {
 export function bedrockJobs(
   bedrock: BedrockClient,
   { roleArn, timeoutDurationInHours }: BedrockJobsOptions,
-): Jobs {
-  const reader = bedrockJobReader(bedrock);
+): Jobs & JobStopper {
+  const reader = bedrockJobStopper(bedrock);
   return {
     ...reader,
 
@@ -60,10 +63,11 @@ export function bedrockJobReader(bedrock: BedrockClient): JobReader {
   return {
     async get(jobArn) {
       const command = new GetModelInvocationJobCommand({ jobIdentifier: jobArn });
-      const { status = 'Submitted', message } = await bedrock.send(command).catch((error: unknown) => {
+      const job = await bedrock.send(command).catch((error: unknown) => {
         throw error instanceof ResourceNotFoundException ? noSuchJob(jobArn, error) : translated(error);
       });
-      return { jobArn, status, message };
+      const { status = 'Submitted', message } = job;
+      return { jobArn, status, message, ...countersOf(job) };
     },
 
     async findByName(jobName) {
@@ -83,15 +87,23 @@ export function bedrockJobReader(bedrock: BedrockClient): JobReader {
   };
 }
 
+function countersOf(job: GetModelInvocationJobCommandOutput): Pick<Job, 'counters'> {
+  const { totalRecordCount: total, successRecordCount: succeeded, errorRecordCount: failed } = job;
+  if (total === undefined || succeeded === undefined || failed === undefined) return {};
+  return { counters: { total, succeeded, failed } };
+}
+
 export function bedrockJobStopper(bedrock: BedrockClient): JobStopper {
   return {
     ...bedrockJobReader(bedrock),
 
     async stop(jobArn) {
       const command = new StopModelInvocationJobCommand({ jobIdentifier: jobArn });
-      await bedrock.send(command).catch((error: unknown) => {
-        // It has ended, or is stopping: there is nothing left to stop.
-        if (!(error instanceof ConflictException)) throw translated(error);
+      await bedrock.send(command).catch(async (error: unknown) => {
+        // Which of the two says that a job has ended is not documented, so the job itself is asked.
+        const isRefused = error instanceof ConflictException || error instanceof ValidationException;
+        const { status } = isRefused ? await this.get(jobArn) : { status: '' };
+        if (status !== 'Stopping' && !isTerminal(status)) throw translated(error);
       });
     },
   };
@@ -108,7 +120,7 @@ function translated(cause: unknown): unknown {
   return cause;
 }
 
-export function connectJobs(options: BedrockJobsOptions): Jobs {
+export function connectJobs(options: BedrockJobsOptions): Jobs & JobStopper {
   return bedrockJobs(new BedrockClient(), options);
 }
 

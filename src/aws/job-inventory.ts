@@ -53,8 +53,12 @@ export function jobInventory(
       return Item === undefined ? undefined : itemOf(Item);
     },
 
-    async handOver(jobName, taskToken) {
-      await update(jobName, 'SET task_token = :token', { ':token': taskToken }, EXISTS);
+    async handOver(jobName, taskToken, askedAt) {
+      // A delivery that was overtaken by a later one has nobody who waits for it any more.
+      const isLater = `${EXISTS} AND (attribute_not_exists(asked_at) OR asked_at <= :asked)`;
+      const values = { ':token': taskToken, ':asked': askedAt, ':now': timestamp() };
+      const set = 'SET task_token = :token, asked_at = :asked, delivered_at = :now';
+      await whenTrue(() => update(jobName, set, values, isLater));
     },
 
     async recordArn(jobName, jobArn) {
@@ -107,7 +111,7 @@ async function whenTrue(write: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-function attributesOf(item: InventoryItem): Record<string, unknown> {
+function attributesOf(item: Omit<InventoryItem, 'deliveredAt'>): Record<string, unknown> {
   return {
     job_name: item.jobName,
     run_id: item.runId,
@@ -116,6 +120,7 @@ function attributesOf(item: InventoryItem): Record<string, unknown> {
     attempt: item.attempt,
     model_id: item.modelId,
     task_token: item.taskToken,
+    asked_at: item.askedAt,
   };
 }
 
@@ -128,6 +133,8 @@ function itemOf(attributes: Record<string, unknown>): InventoryItem {
     attempt: attributes['attempt'] as number,
     modelId: attributes['model_id'] as string,
     taskToken: attributes['task_token'] as string,
+    askedAt: (attributes['asked_at'] as number | undefined) ?? 0,
+    deliveredAt: Date.parse(String(attributes['delivered_at'] ?? attributes['created_at'])),
     jobArn: attributes['job_arn'] as string | undefined,
     status: attributes['job_status'] as string | undefined,
   };

@@ -1,9 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HeadObjectCommand, ListObjectsV2Command, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import {
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { s3Uri } from '../batch/keys.ts';
 import type { PinnedObject } from '../batch/manifest.ts';
 import type { ByteSource, CopyRange, Piece } from '../data/byte-source.ts';
-import type { ObjectStore, ObjectUpload } from '../steps/collaborators.ts';
+import type { ObjectCreator, ObjectStore, ObjectUpload } from '../steps/collaborators.ts';
 import { MultipartWrite } from './multipart-write.ts';
 import { objectBytes, type Wait } from './object-bytes.ts';
 import { readError } from './read-error.ts';
@@ -17,7 +23,7 @@ export function s3ObjectStore(
   s3: S3Client,
   bucket: string,
   { wait = delay }: ObjectStoreOptions = {},
-): ObjectStore {
+): ObjectStore & ObjectCreator {
   const source = (object: PinnedObject) => pinnedSource(s3, object, wait);
   const read = ({ object, start, end }: CopyRange) => source(object).stream(start, end);
   return {
@@ -56,6 +62,18 @@ export function s3ObjectStore(
 
     upload: (key, state, expectedBytes) =>
       new MultipartWrite({ s3, target: { bucket, key }, read }, { state, expectedBytes }),
+
+    async create(key, body) {
+      try {
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, IfNoneMatch: '*' }));
+        return true;
+      } catch (error) {
+        // The second is what S3 says while another such request is under way.
+        const { name } = error as Error;
+        if (name === 'PreconditionFailed' || name === 'ConditionalRequestConflict') return false;
+        throw error;
+      }
+    },
 
     async write(key, body) {
       const upload = this.upload(key);
@@ -97,6 +115,6 @@ function pinnedSource(s3: S3Client, object: PinnedObject, wait: Wait): ByteSourc
 const SILENCE_MS = 120_000;
 
 /** On a client that takes Region, credentials and endpoint from the environment alone, like those of the other adapters. */
-export function connectObjectStore(bucket: string): ObjectStore {
+export function connectObjectStore(bucket: string): ObjectStore & ObjectCreator {
   return s3ObjectStore(new S3Client({ requestHandler: { socketTimeout: SILENCE_MS } }), bucket);
 }

@@ -39,8 +39,8 @@ export interface Run extends RunName {
   readonly max_on_demand_concurrency: number;
   /** ISO 8601: jobs are stopped then, and the rest is asked on demand. */
   readonly deadline_at?: string | undefined;
-  /** Nothing is submitted: what an earlier execution's jobs left is joined. */
-  readonly collected?: boolean | undefined;
+  /** By which later execution: nothing is submitted, and what the run's jobs left is joined. */
+  readonly collected?: Execution | undefined;
   readonly embedding_type?: 'float32' | 'float64' | undefined;
   readonly csv?: CsvRequest | undefined;
   readonly output_format: OutputFormat;
@@ -111,11 +111,19 @@ export interface PartColumns {
   readonly types?: readonly string[] | undefined;
 }
 
+/** Records of a job, as Bedrock counts them. */
+export interface JobCounters {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
 /** How a chunk's job ended: its last Bedrock status, or why there is none. */
 export interface JobResult {
   readonly status: string;
   readonly message?: string | undefined;
   readonly job_arn?: string | undefined;
+  readonly counters?: JobCounters | undefined;
   /** Why the task that runs the job failed, where it did. */
   readonly failure?: Failure | undefined;
 }

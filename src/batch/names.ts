@@ -29,13 +29,16 @@ export interface Attempt {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
+/** Step Functions writes a time with and without the thousandths where those are 0. */
+const instant = (time: string) => time.replace(/\.0+Z$/, 'Z');
+
 /** What the names of all jobs of a run begin with. */
 export function jobNamesPrefix({
   executionArn,
   startedAt,
   jobNamePrefix,
 }: Pick<Attempt, 'executionArn' | 'startedAt' | 'jobNamePrefix'>): string {
-  const run = sha256(`${executionArn}\n${startedAt}`).slice(0, RUN_DIGITS);
+  const run = sha256(`${executionArn}\n${instant(startedAt)}`).slice(0, RUN_DIGITS);
   return `${jobNamePrefix}-${run}-`;
 }
 
@@ -52,5 +55,5 @@ export function clientRequestTokenOf({
   chunk,
   attempt,
 }: Attempt): string {
-  return sha256([executionArn, startedAt, jobNamePrefix, chunk, attempt].join('\n'));
+  return sha256([executionArn, instant(startedAt), jobNamePrefix, chunk, attempt].join('\n'));
 }

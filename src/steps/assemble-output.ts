@@ -44,7 +44,11 @@ export async function assembleOutput(
   collaborators: AssembleOutputCollaborators,
 ): Promise<PartReport | Unfinished> {
   const { run, part } = input;
-  const before = await takeUp<JoinState>(run, runKeys.join(run, part.index), collaborators.objects);
+  const before = await takeUp<JoinState>(
+    run.collected ?? run,
+    runKeys.join(run, part.index),
+    collaborators.objects,
+  );
   try {
     return await joinPart(input, collaborators, before);
   } catch (error) {
@@ -68,7 +72,7 @@ async function joinPart(
     const state = await added(join, upload, () => timeLeft() > TIME_TO_FINISH);
     if (state !== undefined) {
       const whole: JoinState = { ...state, outcomes: tally.counts() };
-      await putDown(run, runKeys.join(run, part.index), whole, objects);
+      await putDown(run.collected ?? run, runKeys.join(run, part.index), whole, objects);
       return { unfinished: true, rows_so_far: tally.rows };
     }
     requireAllRows(part, tally);

@@ -1,6 +1,6 @@
 import { parseCollectRequest } from '../batch/collect-request.ts';
 import { type RunName, runKeys } from '../batch/keys.ts';
-import type { Run } from '../batch/manifest.ts';
+import type { Execution, Run } from '../batch/manifest.ts';
 import { BatchError, refusal } from '../errors.ts';
 import type { ExecutionReader, ObjectStore } from './collaborators.ts';
 import { type PreprocessCollaborators, type PreprocessInput, preprocess } from './preprocess.ts';
@@ -18,7 +18,7 @@ export async function beginRun(
   collaborators: PreprocessCollaborators & CollectRunCollaborators,
 ): Promise<Run | Unfinished> {
   const former = parseCollectRequest(input.request);
-  return former === undefined ? preprocess(input, collaborators) : collectRun(former, collaborators);
+  return former === undefined ? preprocess(input, collaborators) : collectRun(former, input, collaborators);
 }
 
 /**
@@ -28,6 +28,7 @@ export async function beginRun(
  */
 export async function collectRun(
   name: RunName,
+  { execution_arn, started_at }: Execution,
   { objects, executions }: CollectRunCollaborators,
 ): Promise<Run> {
   if (!(await objects.exists(runKeys.run(name)))) {
@@ -51,5 +52,5 @@ export async function collectRun(
     throw refusal('collect the run', 'it', 'have come to its jobs', 'a run that ended before');
   }
   const note = 'Collected after its execution had ended: rows that nothing had answered by then are missing.';
-  return { ...run, collected: true, notes: [...run.notes, note] };
+  return { ...run, collected: { execution_arn, started_at }, notes: [...run.notes, note] };
 }

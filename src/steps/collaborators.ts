@@ -1,5 +1,5 @@
 import type { S3Location } from '../batch/keys.ts';
-import type { Execution, PinnedObject, UploadState } from '../batch/manifest.ts';
+import type { Execution, JobCounters, PinnedObject, UploadState } from '../batch/manifest.ts';
 import type { ByteSource, Piece } from '../data/byte-source.ts';
 
 /** The stack's bucket, and objects pinned in it. */
@@ -20,6 +20,11 @@ export interface ObjectStore {
    * decide how large its parts are, so that they are few enough; what turns out a little larger is written all the same.
    */
   upload(key: string, state?: UploadState, expectedBytes?: number): ObjectUpload;
+}
+
+export interface ObjectCreator {
+  /** Writes an object where there is none. False if there is one; it may be this very one, of a try whose answer was lost. */
+  create(key: string, body: string): Promise<boolean>;
 }
 
 /** Every call throws an error named NoSuchUpload once the upload was completed or aborted, here or elsewhere. */
@@ -45,6 +50,8 @@ export interface Job {
   readonly jobArn: string;
   readonly status: string;
   readonly message?: string | undefined;
+  /** As Bedrock last told; they lag behind. */
+  readonly counters?: JobCounters | undefined;
 }
 
 export interface JobReader {
@@ -63,17 +70,10 @@ export interface JobStopper extends JobReader {
 export interface Jobs extends JobReader {
   /**
    * Idempotent by `clientRequestToken` and by name. Returns the job's ARN.
-   * @throws BatchError JobSlotUnavailable, or an error named as one of `refusals` where Bedrock will have no such job
+   * @throws BatchError JobSlotUnavailable, or an error named as one of `jobRefusals` where Bedrock will have no such job
    */
   create(request: JobRequest): Promise<string>;
 }
-
-/** Bedrock's answers to Create after which there is no job, and none will come of another try. */
-export const refusals: readonly string[] = [
-  'ValidationException',
-  'AccessDeniedException',
-  'ResourceNotFoundException',
-];
 
 export interface SlotHolder {
   readonly modelId: string;
@@ -124,6 +124,10 @@ export interface InventoryItem {
   readonly attempt: number;
   readonly modelId: string;
   readonly taskToken: string;
+  /** When the task of that token was scheduled, in milliseconds since the epoch. */
+  readonly askedAt: number;
+  /** When it was entered, or given to another delivery of its task, by the clock of the functions. */
+  readonly deliveredAt: number;
   readonly jobArn?: string | undefined;
   readonly status?: string | undefined;
 }
@@ -131,10 +135,10 @@ export interface InventoryItem {
 /** The ledger of jobs, by job name. An item is there before its job is. */
 export interface Inventory {
   /** False if the job's name is in the ledger already. */
-  add(item: InventoryItem): Promise<boolean>;
+  add(item: Omit<InventoryItem, 'deliveredAt'>): Promise<boolean>;
   get(jobName: string): Promise<InventoryItem | undefined>;
-  /** Gives the job to another delivery of its task: the last one waits for the answer. */
-  handOver(jobName: string, taskToken: string): Promise<void>;
+  /** Gives the job to another delivery of its task: the last one that was asked waits for the answer. */
+  handOver(jobName: string, taskToken: string, askedAt: number): Promise<void>;
   recordArn(jobName: string, jobArn: string): Promise<void>;
   /** Moves the status forward only. False if the item already stands there or further. */
   advance(jobName: string, job: Pick<Job, 'status' | 'message' | 'jobArn'>): Promise<boolean>;

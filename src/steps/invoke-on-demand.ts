@@ -3,9 +3,14 @@ import { parseS3Uri } from '../batch/keys.ts';
 import type { Chunk, JobResult, Run } from '../batch/manifest.ts';
 import { type JsonlRecord, jsonlRecords } from '../data/jsonl/table.ts';
 import { BatchError, refusal } from '../errors.ts';
-import type { Invocation, ModelInvoker, ObjectStore, Turns } from './collaborators.ts';
+import type { ExecutionReader, Invocation, ModelInvoker, Turns } from './collaborators.ts';
 import { invokePatiently, type OutOfPatience, type Patience, RESERVE_MS } from './invoke-patiently.ts';
-import { OBJECT_RECORDS, OnDemandOutput, type OnDemandRecord } from './on-demand-output.ts';
+import {
+  OBJECT_RECORDS,
+  type OnDemandObjects,
+  OnDemandOutput,
+  type OnDemandRecord,
+} from './on-demand-output.ts';
 import type { PreparedInput } from './prepare-input.ts';
 import type { Unfinished } from './unfinished.ts';
 
@@ -19,9 +24,10 @@ export interface InvokeOnDemandInput {
 }
 
 export interface InvokeOnDemandCollaborators extends Patience {
-  readonly objects: ObjectStore;
+  readonly objects: OnDemandObjects;
   readonly models: ModelInvoker;
   readonly turns: Turns;
+  readonly executions: ExecutionReader;
   readonly now: () => number;
   /** Rejects when the signal says so. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -31,13 +37,16 @@ export type OnDemandResult = JobResult & { readonly records: number };
 
 /** Requests that are under way when no more than this is left are broken off. */
 const LAST_MS = 15_000;
+/** How often it is looked whether the execution goes on. */
+const LOOK_MS = 10_000;
+const RIVAL = 'another function asks the same records';
 const LAST_WRITE_MS = 5_000;
 const FIRST_WRITE_DELAY_MS = 500;
 const MOST_WRITES = 7;
 
 /**
  * Asks the model for each record of an attempt by itself, and writes lines as a batch job would. A record that fails has a line too.
- * Killed at any instant and called again, it asks no more records twice than one object holds.
+ * Killed at any instant and called again, it asks no more records twice than were under way, and one object holds.
  * @throws BatchError ModelUnavailable when a whole invocation brought nothing but throttles, TurnUnavailable when as many chunks
  * as may are asking already
  */
@@ -76,9 +85,10 @@ async function askAll(
   const folder = `${locationOf(prepared.output_uri).key}on-demand/`;
   const output = await OnDemandOutput.open(folder, objects, now);
   const before = output.records;
-  const workers = new Workers({ modelId: run.model_id, concurrency, output }, collaborators);
+  const workers = new Workers({ run, concurrency, output }, collaborators);
   const source = objects.source(await objects.pin(location));
   const last = await workers.ask(jsonlRecords(source, { offset: 0, line: 1 }));
+  if (last === RIVAL) throw new BatchError('TurnUnavailable', `Cannot ask on demand yet: ${last}.`);
   if (last === 'finished') return { status: 'OnDemand', records: output.records };
   if (output.records > before) return { unfinished: true, rows_so_far: output.records };
   // To go on like this could take for ever: the state machine decides how often.
@@ -101,7 +111,7 @@ function recordOf({ members, line }: JsonlRecord): OnDemandRecord {
 }
 
 interface Work {
-  readonly modelId: string;
+  readonly run: Run;
   readonly concurrency: number;
   readonly output: OnDemandOutput;
 }
@@ -115,12 +125,14 @@ class Workers {
   readonly #underWay = new Set<Promise<void>>();
   readonly #breakOff = new AbortController();
   #why: string | undefined;
+  /** Why no further record is to be asked here. */
+  #halted: string | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(work: Work, collaborators: InvokeOnDemandCollaborators) {
     this.#work = work;
     this.#collaborators = collaborators;
-    this.#mostUnwritten = Math.max(OBJECT_RECORDS, 2 * work.concurrency);
+    this.#mostUnwritten = work.concurrency + OBJECT_RECORDS;
     // Every request listens to it, and more than ten would be reported as a leak.
     setMaxListeners(work.concurrency + 1, this.#breakOff.signal);
   }
@@ -128,7 +140,7 @@ class Workers {
   /** Returns why there are records left, if there are. */
   async ask(records: AsyncIterable<JsonlRecord>): Promise<'finished' | string> {
     const ended = new AbortController();
-    const watch = this.#watch(ended.signal);
+    const watch = Promise.all([this.#watch(ended.signal), this.#watchExecution(ended.signal)]);
     try {
       // Whatever goes wrong, what was paid for is written.
       await this.#startAll(records).finally(() => this.#drain());
@@ -137,7 +149,7 @@ class Workers {
       await watch;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
-    return this.#why ?? 'finished';
+    return this.#halted ?? this.#why ?? 'finished';
   }
 
   /** Breaks off what takes longer than there is time. */
@@ -151,13 +163,30 @@ class Workers {
     }
   }
 
+  /** An execution that is stopped does not stop this function, which would go on asking at the full price. */
+  async #watchExecution(ended: AbortSignal): Promise<void> {
+    const { sleep, executions } = this.#collaborators;
+    const { execution_arn } = this.#work.run;
+    try {
+      for (;;) {
+        await sleep(LOOK_MS, ended);
+        // A look that fails is no answer; the next may be one.
+        const status = await executions.statusOf(execution_arn).catch(() => 'RUNNING');
+        if (status !== 'RUNNING') this.#halted = `the execution is ${status ?? 'gone'}`;
+      }
+    } catch (error) {
+      if (!ended.aborted) throw error;
+    }
+  }
+
   async #startAll(records: AsyncIterable<JsonlRecord>): Promise<void> {
     let started = 0;
     for await (const line of records) {
       const record = recordOf(line);
       if (this.#work.output.has(record.recordId)) continue;
       await this.#room();
-      if (this.#failure !== undefined) return;
+      if (this.#work.output.hasRival) this.#halted = RIVAL;
+      if (this.#failure !== undefined || this.#halted !== undefined) return;
       // The first is asked however little time there is, so that every invocation gets somewhere.
       if (started++ > 0 && this.#collaborators.timeLeft() <= RESERVE_MS) {
         this.#why ??= 'the time was over';
@@ -178,7 +207,7 @@ class Workers {
 
   async #drain(): Promise<void> {
     while (this.#underWay.size > 0) await this.#oneMore();
-    await this.#flush();
+    while (this.#work.output.waiting > 0) await this.#flush();
   }
 
   async #oneMore(): Promise<void> {
@@ -211,9 +240,9 @@ class Workers {
   }
 
   async #askOne(record: OnDemandRecord): Promise<void> {
-    const { modelId, output } = this.#work;
+    const { run, output } = this.#work;
     const { models } = this.#collaborators;
-    const invoke = () => models.invoke(modelId, record.modelInput, this.#breakOff.signal);
+    const invoke = () => models.invoke(run.model_id, record.modelInput, this.#breakOff.signal);
     const answer: Invocation | OutOfPatience = await invokePatiently(invoke, this.#collaborators);
     if ('last' in answer) this.#why = answer.last.errorMessage;
     else output.add(record, answer);

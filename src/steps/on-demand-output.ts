@@ -1,5 +1,7 @@
 import { jsonlRecords } from '../data/jsonl/table.ts';
-import type { Invocation, ObjectStore } from './collaborators.ts';
+import type { Invocation, ObjectCreator, ObjectStore } from './collaborators.ts';
+
+export type OnDemandObjects = ObjectStore & ObjectCreator;
 
 /** A record as its line has it: JSON, with every digit that it was written with. */
 export interface OnDemandRecord {
@@ -7,10 +9,10 @@ export interface OnDemandRecord {
   readonly modelInput: string;
 }
 
-/** What one object holds, unless many records are asked at a time. */
-export const OBJECT_RECORDS = 50;
+/** What one object holds at most, and how long its first line waits: so much is asked again after a kill. */
+export const OBJECT_RECORDS = 10;
 const OBJECT_BYTES = 16 * 1024 * 1024;
-const OBJECT_MS = 10_000;
+const OBJECT_MS = 2_000;
 
 /**
  * The lines of an attempt's records, in objects of the shape of a batch job's output. An object is there whole or not at all, so a
@@ -18,7 +20,7 @@ const OBJECT_MS = 10_000;
  */
 export class OnDemandOutput {
   readonly #folder: string;
-  readonly #objects: ObjectStore;
+  readonly #objects: OnDemandObjects;
   readonly #now: () => number;
   readonly #known = new Set<string>();
   #last = 0;
@@ -26,15 +28,18 @@ export class OnDemandOutput {
   readonly #lines: string[] = [];
   #bytes = 0;
   #since = 0;
+  #hasRival = false;
+  /** Lines of an object that is being written, or was tried to be. */
+  #trying: number | undefined;
 
-  private constructor(folder: string, objects: ObjectStore, now: () => number) {
+  private constructor(folder: string, objects: OnDemandObjects, now: () => number) {
     this.#folder = folder;
     this.#objects = objects;
     this.#now = now;
   }
 
   /** With what earlier invocations wrote below the folder. */
-  static async open(folder: string, objects: ObjectStore, now: () => number): Promise<OnDemandOutput> {
+  static async open(folder: string, objects: OnDemandObjects, now: () => number): Promise<OnDemandOutput> {
     const output = new OnDemandOutput(folder, objects, now);
     for await (const key of objects.list(folder)) await output.#read(key);
     return output;
@@ -78,18 +83,45 @@ export class OnDemandOutput {
     this.#bytes += line.length;
   }
 
-  /** Lines that are added meanwhile go into the next object. Where the write fails they wait on, under the same number. */
+  /** Another function writes lines of the same attempt, in the folder of this one. */
+  get hasRival(): boolean {
+    return this.#hasRival;
+  }
+
+  /** Lines that are added meanwhile go into the next object. Where the write fails they wait on. */
   async flush(): Promise<void> {
-    const count = this.#lines.length;
-    if (count === 0) return;
-    const text = this.#lines.join('');
-    await this.#objects.write(`${this.#folder}${this.#last + 1}.jsonl.out`, text);
-    this.#last++;
+    // What could not be written may have been, so it is tried as it was, without the lines that came meanwhile.
+    if (this.#lines.length === 0) return;
+    this.#trying ??= this.#lines.length;
+    const count = this.#trying;
+    const text = this.#lines.slice(0, count).join('');
+    // Nobody's lines are overwritten, whoever else is at work.
+    while (!(await this.#create(text))) this.#hasRival = true;
+    this.#trying = undefined;
     this.#written += count;
     this.#lines.splice(0, count);
     this.#bytes -= text.length;
     this.#since = this.#now();
   }
+
+  /** False if the number was taken; the next one may be free. */
+  async #create(text: string): Promise<boolean> {
+    const key = `${this.#folder}${++this.#last}.jsonl.out`;
+    try {
+      if (await this.#objects.create(key, text)) return true;
+    } catch (error) {
+      this.#last--;
+      throw error;
+    }
+    // An earlier try may have written it, and its answer was lost.
+    return (await textOf(this.#objects.read(key))) === text;
+  }
+}
+
+async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of bytes) parts.push(part);
+  return Buffer.concat(parts).toString();
 }
 
 /** Keys in the order in which Bedrock writes them. */

@@ -28,7 +28,8 @@ export async function collect(
 /** What an attempt's output says of itself. */
 export interface Collected {
   /** Lines that tell of a row. */
-  readonly lines: number;
+  readonly answers: number;
+  readonly errors: number;
   /** As Bedrock's manifest counts them, for that is what is billed; on demand those of the answers. */
   readonly input_tokens: number;
   readonly output_tokens: number;
@@ -134,7 +135,8 @@ export class Collector {
     const billed = (field: keyof Manifest, counted: number) =>
       this.#manifests.some((manifest) => manifest[field] !== undefined) ? this.#told(field) : counted;
     return {
-      lines: answers + errors,
+      answers,
+      errors,
       input_tokens: billed('inputTokenCount', this.#tokens.input),
       output_tokens: billed('outputTokenCount', this.#tokens.output),
       discrepancies: this.#discrepancies(),

@@ -53,8 +53,9 @@ export async function postprocess(
       const collector = new Collector(chunk, reader, spill, retryable);
       const collected = await collect(objects, outputPrefix(run, chunk, result), collector);
       attempts.push(withCollected(result, collected));
+      const found = [...collected.discrepancies, ...countersOff(result, collected)];
       const which = attempt > 1 ? `attempt ${result.attempt}: ` : '';
-      discrepancies.push(...collected.discrepancies.map((text) => which + text));
+      discrepancies.push(...found.map((text) => which + text));
     }
     await objects.write(runKeys.answers(run, chunk.index), encodeKept(answersOf(input, spill)));
     const pending = isLast(input) ? [] : pendingPlaces(chunk, spill, retryable);
@@ -68,6 +69,22 @@ export async function postprocess(
   } finally {
     await spill.close();
   }
+}
+
+/** Bedrock's counters at the job's end against what was sent and what is there; they are known to lag, so this is told and no more. */
+function countersOff(
+  { counters, records }: AttemptResult,
+  { answers, errors }: Collected,
+): readonly string[] {
+  if (counters === undefined) return [];
+  const { total, succeeded, failed } = counters;
+  const found: string[] = [];
+  if (total !== records && total > 0) found.push(`Bedrock counted ${total} records, ${records} were sent`);
+  if (succeeded !== answers || failed !== errors) {
+    const there = `the output has ${answers} and ${errors}`;
+    found.push(`Bedrock counted ${succeeded} successes and ${failed} errors, ${there}`);
+  }
+  return found;
 }
 
 function answersOf({ run, chunk, job }: PostprocessInput, spill: AnswerSpill): KeptChunk {
@@ -112,7 +129,8 @@ function attemptResult({ run, chunk, attempt, prepared, job }: PostprocessInput)
 
 /** An earlier attempt is read again, and comes to the same. */
 function withCollected(result: AttemptResult, collected: Collected): AttemptResult {
-  const { input_tokens, output_tokens, lines } = collected;
+  const { input_tokens, output_tokens, answers, errors } = collected;
+  const lines = answers + errors;
   // Where the run was broken off on demand, nobody but its output knows of it.
   const way = result.status === notSubmitted.status && lines > 0 ? 'on_demand' : result.way;
   const records = way === result.way ? result.records : lines;

@@ -1,7 +1,15 @@
 import type { Chunk, Run } from '../batch/manifest.ts';
 import { clientRequestTokenOf, jobNameOf } from '../batch/names.ts';
-import { BatchError } from '../errors.ts';
-import { type Inventory, type InventoryItem, type Jobs, refusals, type Slots } from './collaborators.ts';
+import { BatchError, jobRefusals } from '../errors.ts';
+import type {
+  ExecutionReader,
+  Inventory,
+  InventoryItem,
+  Job,
+  JobStopper,
+  Jobs,
+  Slots,
+} from './collaborators.ts';
 import type { PreparedInput } from './prepare-input.ts';
 import { answerNotSubmitted, arnOf, type Settling, settleIfEnded } from './settle.ts';
 
@@ -11,13 +19,18 @@ export interface RunJobInput {
   readonly chunk: Chunk;
   readonly attempt: number;
   readonly prepared: PreparedInput;
+  /** When the task was scheduled, in milliseconds since the epoch. */
+  readonly asked_at: number;
   /** By the state machine's clock: the time for jobs is over. */
   readonly past_deadline?: boolean | undefined;
 }
 
+type NewItem = Omit<InventoryItem, 'deliveredAt'>;
+
 export interface RunJobCollaborators extends Settling {
   readonly inventory: Pick<Inventory, 'add' | 'get' | 'handOver' | 'recordArn' | 'advance'>;
-  readonly jobs: Jobs;
+  readonly jobs: Jobs & Pick<JobStopper, 'stop'>;
+  readonly executions: ExecutionReader;
   readonly slots: Pick<Slots, 'acquire' | 'release'>;
 }
 
@@ -37,23 +50,46 @@ export async function runJob(
   }
   await holdSlot(item, collaborators);
   const jobArn = (await enter(item, collaborators)) ?? (await submit(item, input, collaborators));
+  await stopIfAbandoned(input, jobArn, collaborators);
   // It may have ended already: then its last event went to an earlier delivery, and nobody else would answer.
-  await settleIfEnded(item, await collaborators.jobs.get(jobArn), collaborators);
+  const job = await jobOf(jobArn, collaborators);
+  if (job !== undefined) await settleIfEnded(item, job, collaborators);
   return { job_arn: jobArn };
 }
 
-/** After the deadline nothing new is submitted; what was submitted before it is waited for, and stopped by its task's timeout. */
-async function isTooLate(
-  { jobName }: InventoryItem,
-  { past_deadline }: RunJobInput,
-  { inventory, jobs }: RunJobCollaborators,
-): Promise<boolean> {
-  if (!past_deadline) return false;
-  const known = await inventory.get(jobName);
-  return known === undefined || (await arnOf(known, { inventory, jobs })) === undefined;
+/** An execution that was stopped while this was at work had its jobs stopped before there was this one. */
+async function stopIfAbandoned(
+  { run }: RunJobInput,
+  jobArn: string,
+  { jobs, executions }: RunJobCollaborators,
+): Promise<void> {
+  const status = await executions.statusOf(run.execution_arn);
+  if (status !== undefined && status !== 'RUNNING') await jobs.stop(jobArn);
 }
 
-function itemOf({ task_token, run, chunk, attempt }: RunJobInput): InventoryItem {
+/** Bedrock may not know a job yet that it has just taken. Its events will tell. */
+async function jobOf(jobArn: string, { jobs }: RunJobCollaborators): Promise<Job | undefined> {
+  try {
+    return await jobs.get(jobArn);
+  } catch (error) {
+    if (error instanceof BatchError && error.kind === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * After the deadline nothing new is submitted. What is in the ledger may be with Bedrock, though nobody heard of it: it is asked for once
+ * more, by the same token, and stopped by its task's timeout.
+ */
+async function isTooLate(
+  { jobName }: NewItem,
+  { past_deadline }: RunJobInput,
+  { inventory }: RunJobCollaborators,
+): Promise<boolean> {
+  return past_deadline === true && (await inventory.get(jobName)) === undefined;
+}
+
+function itemOf({ task_token, asked_at, run, chunk, attempt }: RunJobInput): NewItem {
   return {
     jobName: jobNameOf(attemptOf(run, chunk, attempt)),
     runId: run.run_id,
@@ -62,6 +98,7 @@ function itemOf({ task_token, run, chunk, attempt }: RunJobInput): InventoryItem
     attempt,
     modelId: run.model_id,
     taskToken: task_token,
+    askedAt: asked_at,
   };
 }
 
@@ -71,7 +108,7 @@ export function attemptOf(run: Run, chunk: Pick<Chunk, 'index'>, attempt: number
 }
 
 async function holdSlot(
-  { modelId, jobName }: InventoryItem,
+  { modelId, jobName }: NewItem,
   { inventory, slots }: RunJobCollaborators,
 ): Promise<void> {
   const known = await inventory.get(jobName);
@@ -82,20 +119,17 @@ async function holdSlot(
 }
 
 /** Enters the job in the ledger. Returns the ARN of the job that an earlier delivery submitted, if one did. */
-async function enter(
-  item: InventoryItem,
-  { inventory, jobs }: RunJobCollaborators,
-): Promise<string | undefined> {
+async function enter(item: NewItem, { inventory, jobs }: RunJobCollaborators): Promise<string | undefined> {
   if (await inventory.add(item)) return undefined;
   // Delivered again: this task waits from now on.
-  await inventory.handOver(item.jobName, item.taskToken);
+  await inventory.handOver(item.jobName, item.taskToken, item.askedAt);
   const { jobArn } = (await inventory.get(item.jobName)) ?? item;
   // How long Bedrock remembers a request token is not documented, so the name is looked for before the job is asked for again.
   return arnOf({ ...item, jobArn }, { inventory, jobs });
 }
 
 async function submit(
-  item: InventoryItem,
+  item: NewItem,
   { run, chunk, attempt, prepared }: RunJobInput,
   { inventory, jobs, slots }: RunJobCollaborators,
 ): Promise<string> {
@@ -108,7 +142,7 @@ async function submit(
   };
   const jobArn = await jobs.create(request).catch(async (error: unknown) => {
     // After any other error the job may be there all the same, or will be at the next try, for which the slot is kept.
-    if (error instanceof Error && refusals.includes(error.name)) {
+    if (error instanceof Error && jobRefusals.includes(error.name)) {
       await slots.release(item.modelId, item.jobName);
     }
     throw error;

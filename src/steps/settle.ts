@@ -22,7 +22,8 @@ export async function settleIfEnded(
   if (!isTerminal(job.status)) return 'in flight';
   // The token is read after the job: a task that takes the job over later than this sees for itself that it has ended.
   const item = await inventory.get(jobName);
-  const result: JobResult = { status: job.status, message: job.message, job_arn: job.jobArn };
+  const { jobArn: job_arn, status, message, counters } = job;
+  const result: JobResult = { status, message, job_arn, ...(counters && { counters }) };
   const answered = item !== undefined && (await tasks.succeed(item.taskToken, result));
   // Last: as long as the slot is held, the reconciler looks after the job.
   await slots.release(modelId, jobName);

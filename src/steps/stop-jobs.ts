@@ -30,13 +30,13 @@ export async function stopJobs(
 ): Promise<void> {
   const { inventory, executions, log } = collaborators;
   if (!brokenOff.includes(status)) return log.info('The execution was not broken off.', { executionArn });
-  // The event may come late, and the execution may have been redriven since.
-  if ((await executions.statusOf(executionArn)) === 'RUNNING') {
-    return log.info('The execution goes on.', { executionArn });
-  }
   const verb = `stop all jobs of ${executionArn}`;
   await eachOf(inventory.ofExecution(executionArn), verb, async ({ jobName, status }) => {
     if (hasEnded(status)) return;
+    // The event may come late, and this may take a while: the execution may have been redriven since.
+    if ((await executions.statusOf(executionArn)) === 'RUNNING') {
+      return log.info('The execution goes on.', { jobName });
+    }
     const became = await stopped(jobName, collaborators);
     log.info('Its execution was broken off.', { jobName, became });
   });

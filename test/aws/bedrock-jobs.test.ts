@@ -9,8 +9,10 @@ import {
   ServiceQuotaExceededException,
   StopModelInvocationJobCommand,
   ThrottlingException,
+  ValidationException,
 } from '@aws-sdk/client-bedrock';
 import { bedrockJobStopper, bedrockJobs, connectJobProgress } from '../../src/aws/bedrock-jobs.ts';
+import { terminalStatuses } from '../steps/fakes.ts';
 
 const options = { roleArn: 'arn:aws:iam::123456789012:role/batch', timeoutDurationInHours: 24 };
 const request = {
@@ -131,9 +133,17 @@ test('asks a job to stop', async () => {
   expect(command.input).toEqual({ jobIdentifier: 'arn:job' });
 });
 
-test('one that has ended need not stop', async () => {
-  send.mockRejectedValueOnce(new ConflictException(fault));
-  await expect(stopper.stop('arn:job')).resolves.toBeUndefined();
+describe.each([ConflictException, ValidationException])('when a stop is refused by %p', (Refusal) => {
+  test.each([...terminalStatuses, 'Stopping'])('a job that is %s need not stop', async (status) => {
+    send.mockRejectedValueOnce(new Refusal(fault)).mockResolvedValueOnce({ status });
+    await expect(stopper.stop('arn:job')).resolves.toBeUndefined();
+  });
+
+  test('one that goes on could not be stopped', async () => {
+    const refusal = new Refusal(fault);
+    send.mockRejectedValueOnce(refusal).mockResolvedValueOnce({ status: 'InProgress' });
+    await expect(stopper.stop('arn:job')).rejects.toBe(refusal);
+  });
 });
 
 test('an answer without an ARN is an error', async () => {
@@ -153,6 +163,12 @@ test('reads a job by its ARN', async () => {
   expect(command.input).toEqual({ jobIdentifier: 'arn:job' });
 });
 
+test('reads the counters of a job', async () => {
+  const counts = { totalRecordCount: 9, processedRecordCount: 8, successRecordCount: 7, errorRecordCount: 1 };
+  send.mockResolvedValueOnce({ status: 'Completed', ...counts });
+  expect(await jobs.get('arn:job')).toMatchObject({ counters: { total: 9, succeeded: 7, failed: 1 } });
+});
+
 test('a job without a status has only just been submitted', async () => {
   send.mockResolvedValueOnce({ jobArn: 'arn:job' });
   expect(await jobs.get('arn:job')).toEqual({ jobArn: 'arn:job', status: 'Submitted', message: undefined });
@@ -162,10 +178,12 @@ test('lists the counters of the jobs of a name since a time, over all pages', as
   const since = new Date('2026-01-02T03:04:05.000Z');
   const pages = [
     {
-      invocationJobSummaries: [{ status: 'InProgress', processedRecordCount: 3, totalRecordCount: 9 }],
+      invocationJobSummaries: [
+        { jobArn: 'arn:1', status: 'InProgress', processedRecordCount: 3, totalRecordCount: 9 },
+      ],
       nextToken: 'b',
     },
-    { invocationJobSummaries: [{ status: 'Validating' }] },
+    { invocationJobSummaries: [{ jobArn: 'arn:2', status: 'Validating' }] },
   ];
   const asked: unknown[] = [];
   const sent = jest.spyOn(BedrockClient.prototype, 'send') as jest.SpyInstance;
@@ -174,8 +192,8 @@ test('lists the counters of the jobs of a name since a time, over all pages', as
     async ({ input }: ListModelInvocationJobsCommand) => pages[asked.push({ ...input }) - 1],
   );
   expect(await connectJobProgress()('jokes-0123456789', since)).toEqual([
-    { status: 'InProgress', processed: 3, total: 9 },
-    { status: 'Validating', processed: 0, total: 0 },
+    { jobArn: 'arn:1', status: 'InProgress', processed: 3, total: 9 },
+    { jobArn: 'arn:2', status: 'Validating', processed: 0, total: 0 },
   ]);
   expect(sent.mock.calls[0]?.[0]).toBeInstanceOf(ListModelInvocationJobsCommand);
   sent.mockRestore();

@@ -24,12 +24,14 @@ function anItem(): InventoryItem {
     attempt: 1,
     modelId: 'a.model',
     taskToken: 'token',
+    askedAt: 5,
+    deliveredAt: now(),
   };
 }
 
 const inventories: readonly (readonly [string, () => Inventory])[] = [
   ['DynamoDB', () => jobInventory(dynamodb.client, { tableName, now })],
-  ['the fake of the step tests', () => new MemoryInventory()],
+  ['the fake of the step tests', () => Object.assign(new MemoryInventory(), { now })],
 ];
 
 describe.each(inventories)('%s', (_, open) => {
@@ -59,11 +61,21 @@ describe.each(inventories)('%s', (_, open) => {
     expect(added.filter(Boolean)).toHaveLength(1);
   });
 
+  test('a delivery that comes late does not take the job from a later one', async () => {
+    await inventory.add(item);
+    await inventory.handOver(item.jobName, 'third', 8);
+    await inventory.handOver(item.jobName, 'second', 7);
+    expect(await inventory.get(item.jobName)).toMatchObject({ taskToken: 'third', askedAt: 8 });
+  });
+
   test('a job is handed over, and gets its ARN, and the rest stays', async () => {
     await inventory.add(item);
-    await inventory.handOver(item.jobName, 'later');
+    await inventory.handOver(item.jobName, 'later', 6);
     await inventory.recordArn(item.jobName, 'arn:job');
-    expect(await inventory.get(item.jobName)).toEqual({ ...item, taskToken: 'later', jobArn: 'arn:job' });
+    expect(await inventory.get(item.jobName)).toEqual({
+      ...item,
+      ...{ taskToken: 'later', askedAt: 6, jobArn: 'arn:job' },
+    });
   });
 
   test('a status moves forward, with the ARN', async () => {
@@ -178,12 +190,10 @@ describe('on DynamoDB alone', () => {
     });
   });
 
-  test.each(['handOver', 'recordArn'] as const)(
-    '%s refuses a job that is not in the ledger',
-    async (change) => {
-      const { jobName } = anItem();
-      await expect(inventory()[change](jobName, 'x')).rejects.toThrow();
-      expect(await attributes(jobName)).toBeUndefined();
-    },
-  );
+  test('recordArn refuses a job that is not in the ledger, and handOver makes none of it', async () => {
+    const { jobName } = anItem();
+    await expect(inventory().recordArn(jobName, 'x')).rejects.toThrow();
+    await inventory().handOver(jobName, 'x', 9);
+    expect(await attributes(jobName)).toBeUndefined();
+  });
 });

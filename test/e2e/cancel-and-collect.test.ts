@@ -36,7 +36,9 @@ test('cancel stops a run and its jobs; collect joins what they had finished', as
   const run = await running();
   const cancelled = (await command('cancel', run)).stdout;
   expect(cancelled).toMatch(/^Stopped arn:aws:states:.*\n/);
-  expect(cancelled).toContain('No job of it is left running (2 Stopped), and nothing bills any more.');
+  expect(cancelled).toContain(
+    'No job of it is left running (2 Stopped); what is asked on demand stops within seconds.',
+  );
   expect(cancelled).toContain(`bedrock-batch collect ${run}`);
   expect(await stack.jobStatuses()).toEqual(['Stopped', 'Stopped']);
   const again = (await command('cancel', run)).stdout;

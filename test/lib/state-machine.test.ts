@@ -150,7 +150,7 @@ test('RunJob is given up for what no further try can mend, and for nothing else'
     )?.MaxAttempts ?? 0;
   const tries = (errors: readonly string[]) => errors.map(triesOf);
   expect(tries(['InvalidInput', 'ValidationException', 'AccessDeniedException'])).toEqual([0, 0, 0]);
-  expect(triesOf('JobSlotUnavailable')).toBe(1000);
+  expect(triesOf('JobSlotUnavailable')).toBe(600);
   expect(
     tries([
       'Lambda.Unknown',

@@ -1,3 +1,4 @@
+import { runKeys } from '../../src/batch/keys.ts';
 import type { AttemptResult, Chunk, ChunkReport, JobResult, Part, Run } from '../../src/batch/manifest.ts';
 import { beginRun } from '../../src/steps/begin-run.ts';
 import { postprocess } from '../../src/steps/postprocess.ts';
@@ -54,8 +55,8 @@ test('a run that was stopped is joined under its own name', async () => {
   const all = await world();
   const run = (await begun(all.objects, asking(collect))) as Run;
   expect(run).toEqual({
-    ...all.run,
-    collected: true,
+    ...JSON.parse(JSON.stringify(all.run)),
+    collected: { execution_arn: 'arn:r2', started_at: second.started_at },
     notes: [...all.run.notes, expect.stringContaining('Collected after its execution had ended')],
   });
 });
@@ -79,6 +80,16 @@ test('what its jobs finished is kept, and nothing is sent again', async () => {
   });
   const sent = [...all.objects.objects.keys()].filter((key) => key.startsWith('batch_inputs_json/'));
   expect(sent).toEqual(keys.filter((key) => key.startsWith('batch_inputs_json/')));
+});
+
+test('a join that the run had put down is not taken up: there may be more answers by now', async () => {
+  const all = await world();
+  const run = (await begun(all.objects, asking(collect))) as Run;
+  const state = { execution_arn: run.execution_arn, started_at: run.started_at, state: { nonsense: true } };
+  all.objects.put(runKeys.join(run, 0), JSON.stringify(state));
+  for (const chunk of all.chunks) await collected(all, chunk, notSubmitted);
+  const [part] = all.objects.json(all.run.parts_key) as [Part];
+  expect((await assembled({ run, part }, all.objects)).outcomes.statuses.missing).toBe(200);
 });
 
 test('it begins with the attempt that a chunk had come to, and knows those before it', async () => {

@@ -143,6 +143,12 @@ export class MemoryStore implements ObjectStore {
     };
   }
 
+  async create(key: string, body: string): Promise<boolean> {
+    if (this.objects.has(key)) return false;
+    this.put(key, body);
+    return true;
+  }
+
   /** A body that breaks off leaves nothing behind, like an upload that is never completed. */
   async write(key: string, body: AsyncIterable<Uint8Array> | string): Promise<void> {
     this.put(key, typeof body === 'string' ? body : Buffer.concat(await collected(body)));

@@ -20,8 +20,16 @@ async function world() {
     null_values: 0,
     way: 'batch' as const,
   };
-  const input = { task_token: 'token', run, chunk: aChunk(run, pinnedNowhere), attempt: 1, prepared };
-  const { job_arn: jobArn } = await runJob(input, { inventory, jobs, tasks, slots });
+  const input = {
+    task_token: 'token',
+    asked_at: 1,
+    run,
+    chunk: aChunk(run, pinnedNowhere),
+    attempt: 1,
+    prepared,
+  };
+  const executions = { statusOf: async () => 'RUNNING' };
+  const { job_arn: jobArn } = await runJob(input, { inventory, jobs, tasks, slots, executions });
   if (jobArn === null) throw new Error('No job was submitted.');
   const jobName = jobs.created[0]?.jobName ?? '';
   const hear = (status: string) =>
@@ -128,7 +136,7 @@ test('an event that overtakes the ARN answers, and leaves the ARN behind', async
 
 test('the task that took the job over is the one that is answered', async () => {
   const all = await world();
-  await all.inventory.handOver(all.jobName, 'later');
+  await all.inventory.handOver(all.jobName, 'later', 2);
   all.tasks.wait('later');
   all.jobs.move(all.jobArn, 'Completed');
   await all.hear('Completed');
@@ -190,7 +198,7 @@ test('a task that takes the job over while its end is looked at is answered', as
   const all = await world();
   const { get } = all.jobs;
   jest.spyOn(all.jobs, 'get').mockImplementationOnce(async (jobArn) => {
-    await all.inventory.handOver(all.jobName, 'later');
+    await all.inventory.handOver(all.jobName, 'later', 2);
     all.tasks.wait('later');
     return get.call(all.jobs, jobArn);
   });

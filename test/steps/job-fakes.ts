@@ -18,15 +18,17 @@ export type Journal = string[];
 
 export class MemoryInventory implements Inventory {
   readonly items = new Map<string, InventoryItem>();
+  /** By which items are made. */
+  now = () => 0;
   readonly #journal: Journal;
 
   constructor(journal: Journal = []) {
     this.#journal = journal;
   }
 
-  async add(item: InventoryItem): Promise<boolean> {
+  async add(item: Omit<InventoryItem, 'deliveredAt'>): Promise<boolean> {
     if (this.items.has(item.jobName)) return false;
-    this.items.set(item.jobName, item);
+    this.items.set(item.jobName, { ...item, deliveredAt: this.now() });
     this.#journal.push(`ledger has ${item.jobName}`);
     return true;
   }
@@ -35,8 +37,9 @@ export class MemoryInventory implements Inventory {
     return this.items.get(jobName);
   }
 
-  async handOver(jobName: string, taskToken: string): Promise<void> {
-    this.#change(jobName, { taskToken });
+  async handOver(jobName: string, taskToken: string, askedAt: number): Promise<void> {
+    if (askedAt < (this.items.get(jobName)?.askedAt ?? 0)) return;
+    this.#change(jobName, { taskToken, askedAt, deliveredAt: this.now() });
     this.#journal.push(`${jobName} handed over to ${taskToken}`);
   }
 

@@ -15,7 +15,14 @@ const prepared = {
 };
 
 export function inputOf(chunk: number, task_token = `task-${chunk}`, of = run): RunJobInput {
-  return { task_token, run: of, chunk: { ...aChunk(of, pinnedNowhere), index: chunk }, attempt: 1, prepared };
+  return {
+    task_token,
+    asked_at: 1,
+    run: of,
+    chunk: { ...aChunk(of, pinnedNowhere), index: chunk },
+    attempt: 1,
+    prepared,
+  };
 }
 
 /** All that a step about jobs needs, and jobs to put somewhere. */
@@ -23,11 +30,18 @@ export class JobWorld {
   ms = 0;
   readonly now = () => this.ms;
   readonly inventory = new MemoryInventory();
+
   readonly jobs = new FakeJobs();
   readonly tasks = new FakeTasks();
   readonly slots = new MemorySlots({ max: 50, now: this.now });
-  readonly executions = { statusOf: async () => 'ABORTED' };
+  /** Of every execution. */
+  executionStatus = 'RUNNING';
+  readonly executions = { statusOf: async () => this.executionStatus };
   readonly log = new FakeLog();
+
+  constructor() {
+    this.inventory.now = this.now;
+  }
 
   /** Submits the job of a chunk, whose task waits. */
   async submit(chunk = 0, of = run): Promise<{ readonly jobName: string; readonly jobArn: string }> {

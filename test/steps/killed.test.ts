@@ -19,8 +19,9 @@ function world() {
   const jobs = new FakeJobs();
   const tasks = new FakeTasks('first');
   const slots = new MemorySlots({ max: 1, now });
-  const executions = { statusOf: async () => 'ABORTED' };
-  return { clock, now, inventory, jobs, tasks, slots, executions, log: new FakeLog() };
+  const execution = { status: 'RUNNING' };
+  const executions = { statusOf: async () => execution.status };
+  return { clock, now, inventory, jobs, tasks, slots, execution, executions, log: new FakeLog() };
 }
 type World = ReturnType<typeof world>;
 
@@ -60,7 +61,7 @@ interface Scenario {
 }
 
 const nothing = async () => undefined;
-const deliver = (all: World) => runJob({ ...input, task_token: 'second' }, all);
+const deliver = (all: World) => runJob({ ...input, task_token: 'second', asked_at: 2 }, all);
 /** A task that was answered is over; one that was not is tried again, under a token of its own. */
 const again = (step: (all: World, token: string) => Promise<unknown>) => async (all: World) => {
   if (all.tasks.answers.length > 0) return;
@@ -68,8 +69,8 @@ const again = (step: (all: World, token: string) => Promise<unknown>) => async (
   all.tasks.wait('third');
   await step(all, 'third');
 };
-const runAgain = again((all, token) => runJob({ ...input, task_token: token }, all));
-const stop = (all: World, token: string) => stopJob({ ...input, task_token: token }, all);
+const runAgain = again((all, token) => runJob({ ...input, task_token: token, asked_at: 3 }, all));
+const stop = (all: World, token: string) => stopJob({ ...input, task_token: token, asked_at: 3 }, all);
 /** The job stops after a while, of which an event tells nobody: the reconciler finds it. */
 const stopAgain = async (all: World) => {
   await again(stop)(all);
@@ -83,6 +84,7 @@ const hear = (all: World) => {
 const abandoned = async (all: World) => {
   await submitted(all);
   all.tasks.abandon('first');
+  all.execution.status = 'ABORTED';
 };
 const stopAll = (all: World) => stopJobs({ executionArn: run.execution_arn, status: 'ABORTED' }, all);
 const stopAllAgain = async (all: World) => {

@@ -69,6 +69,8 @@ export function world(setting: Setting = {}) {
   const clock = new VirtualClock();
   const models = new FakeModels(clock, says, takesMs);
   const turns = new MemoryTurns();
+  const execution = { status: 'RUNNING' };
+  const executions = { statusOf: async () => execution.status };
   const input = 'batch_inputs_json/jokes/run-1/00000/1.jsonl';
   const lineOf = (_: unknown, n: number) =>
     `{"recordId":"${recordIdOf(n)}","modelInput":{"n":${n},"t":1.0}}\n`;
@@ -90,13 +92,14 @@ export function world(setting: Setting = {}) {
   const collaborators = () => {
     const end = clock.ms + time;
     const { now, sleep } = clock;
-    return { objects, models, turns, now, sleep, timeLeft: () => end - now(), random: () => 0.5 };
+    return { objects, models, turns, executions, now, sleep, timeLeft: () => end - now(), random: () => 0.5 };
   };
   return {
     objects,
     clock,
     models,
     turns,
+    execution,
     step,
     collaborators,
     invoke: () => invokeOnDemand(step, collaborators()),

@@ -7,6 +7,7 @@ import { FakeJobs, FakeTasks, type Journal, MemoryInventory, MemorySlots } from 
 const run = aRun();
 const input: RunJobInput = {
   task_token: 'first',
+  asked_at: 1,
   run,
   chunk: aChunk(run, pinnedNowhere),
   attempt: 1,
@@ -18,7 +19,7 @@ const input: RunJobInput = {
     way: 'batch' as const,
   },
 };
-const again = { ...input, task_token: 'second' };
+const again = { ...input, task_token: 'second', asked_at: 2 };
 
 function world() {
   const journal: Journal = [];
@@ -26,7 +27,9 @@ function world() {
   const jobs = new FakeJobs(journal);
   const tasks = new FakeTasks('first', 'second');
   const slots = new MemorySlots({ max: 4, journal });
-  return { journal, inventory, jobs, tasks, slots };
+  const execution = { status: 'RUNNING' };
+  const executions = { statusOf: async () => execution.status };
+  return { journal, inventory, jobs, tasks, slots, execution, executions };
 }
 
 const onlyItem = ({ inventory }: ReturnType<typeof world>) => {
@@ -60,6 +63,8 @@ test('takes a slot, enters the job in the ledger, submits it and records its ARN
     attempt: 1,
     modelId: run.model_id,
     taskToken: 'first',
+    askedAt: 1,
+    deliveredAt: 0,
     jobArn: job_arn,
     status: 'Submitted',
   });
@@ -302,21 +307,19 @@ describe('after the deadline', () => {
     ]);
   });
 
-  test('nor one that is in the ledger alone, whose slot is free again', async () => {
+  test('one that is in the ledger may be with Bedrock, and is asked for by the same token', async () => {
     const all = world();
     await runJob(input, all);
     const [[name, item] = ['', undefined]] = all.inventory.items;
     if (item === undefined) throw new Error('The ledger is empty.');
     const { jobArn: _, ...unsubmitted } = item;
     all.inventory.items.set(name, unsubmitted);
-    all.jobs.created.splice(0);
+    // Bedrock lists a new job late.
     all.jobs.findByName = async () => undefined;
-    all.tasks.wait('second');
-    expect(await runJob({ ...late, task_token: 'second' }, all)).toEqual({ job_arn: null });
-    expect(all.jobs.created).toEqual([]);
-    const held = [];
-    for await (const holder of all.slots.holders()) held.push(holder);
-    expect(held).toEqual([]);
+    const { job_arn } = await runJob({ ...again, past_deadline: true }, all);
+    expect(job_arn).not.toBeNull();
+    expect(all.jobs.created).toHaveLength(1);
+    expect(all.tasks.answers).toEqual([]);
   });
 
   test('a job that was submitted before is waited for', async () => {
@@ -325,4 +328,27 @@ describe('after the deadline', () => {
     expect(await runJob({ ...again, past_deadline: true }, all)).toEqual({ job_arn });
     expect(all.tasks.answers).toEqual([]);
   });
+});
+
+test('a job that is submitted while its execution is stopped is stopped at once', async () => {
+  const all = world();
+  all.execution.status = 'ABORTED';
+  const { job_arn } = await runJob(input, all);
+  expect(all.jobs.stopped).toEqual([job_arn]);
+});
+
+test('a job that Bedrock does not know yet is waited for', async () => {
+  const all = world();
+  all.jobs.get = () => Promise.reject(new BatchError('NotFound', 'Cannot read the job.'));
+  const { job_arn } = await runJob(input, all);
+  expect(job_arn).toEqual(expect.stringContaining('model-invocation-job'));
+  expect(all.tasks.answers).toEqual([]);
+});
+
+test('a delivery that was overtaken by a later one does not take the job from it', async () => {
+  const all = world();
+  await runJob(input, all);
+  await runJob({ ...input, task_token: 'third', asked_at: 3 }, all);
+  await runJob(again, all);
+  expect(onlyItem(all)?.taskToken).toBe('third');
 });

@@ -3,8 +3,10 @@ import { terminalStatuses } from './fakes.ts';
 import { aRun } from './fixtures.ts';
 import { JobWorld, run } from './jobs-in-flight.ts';
 
-const stop = (all: JobWorld, status = 'ABORTED') =>
-  stopJobs({ executionArn: run.execution_arn, status }, all);
+const stop = (all: JobWorld, status = 'ABORTED', now = status) => {
+  all.executionStatus = now;
+  return stopJobs({ executionArn: run.execution_arn, status }, all);
+};
 
 test.each(['ABORTED', 'TIMED_OUT', 'FAILED'])(
   'every job in flight of an execution that %s is stopped, and no other',
@@ -101,4 +103,23 @@ test('jobs that cannot be stopped do not keep the others from it, and are named'
   expect(all.jobs.stopped).toHaveLength(5);
   await stop(all);
   expect(all.jobs.stopped).toHaveLength(12);
+});
+
+test('an event that comes when its execution was redriven stops nothing', async () => {
+  const all = new JobWorld();
+  await all.submit();
+  await stop(all, 'ABORTED', 'RUNNING');
+  expect(all.jobs.stopped).toEqual([]);
+});
+
+test('a redrive that comes while jobs are being stopped keeps the others', async () => {
+  const all = new JobWorld();
+  for (let chunk = 0; chunk < 12; chunk++) await all.submit(chunk);
+  const stopOne = all.jobs.stop.bind(all.jobs);
+  all.jobs.stop = async (arn) => {
+    all.executionStatus = 'RUNNING';
+    return stopOne(arn);
+  };
+  await stop(all);
+  expect(all.jobs.stopped.length).toBeLessThan(12);
 });

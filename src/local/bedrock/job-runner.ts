@@ -33,12 +33,12 @@ export class JobRunner {
     this.#running.set(job.id, { stop, halt, ended });
   }
 
-  /** @throws BedrockError ConflictException for a job that has ended. */
+  /** @throws BedrockError ValidationException for a job that has ended; its page lists ConflictException too, and does not say when. */
   stop(job: Job): void {
     if (isTerminal(job.status)) {
       throw new BedrockError(
-        'ConflictException',
-        `The job ${job.arn} is ${job.status} and cannot be stopped.`,
+        'ValidationException',
+        `The job ${job.arn} cannot be stopped. State was: ${job.status}`,
       );
     }
     if (job.status === 'Stopping') return;
