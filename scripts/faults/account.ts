@@ -5,6 +5,7 @@ import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
   ListStateMachinesCommand,
+  RedriveExecutionCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -84,6 +85,10 @@ export class Account {
 
   describe(executionArn: string): Promise<DescribeExecutionCommandOutput> {
     return this.#stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
+  }
+
+  async redrive(executionArn: string): Promise<void> {
+    await this.#stepFunctions.send(new RedriveExecutionCommand({ executionArn }));
   }
 
   async stop(executionArn: string): Promise<void> {

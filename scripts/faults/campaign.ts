@@ -81,9 +81,12 @@ export class Campaign {
     await this.#aws.setFaults(joined(scenario.plan, plan));
     const execution = await this.#account.start(prefix, input);
     for (const share of kills) await this.#killAfter(share * typicalMs(name));
-    const end = scenario.stopped
-      ? await this.#stopAndCollect(execution, prefix)
-      : await this.#ended(execution);
+    if (scenario.stopped) await this.#stop(execution, prefix);
+    if (scenario.stopped === 'redrive') await this.#account.redrive(execution);
+    const collect = { collect_run: prefix, job_name_prefix: prefix };
+    const last =
+      scenario.stopped === 'collect' ? await this.#account.start(`${prefix}-collect`, collect) : execution;
+    const end = await this.#ended(last);
     await this.#settled(prefix);
     await this.#aws.setFaults(undefined);
     // Twenty records that are under way, and ten that wait to be written; as often as it is killed.
@@ -126,16 +129,14 @@ export class Campaign {
     return end;
   }
 
-  /** Presses Stop when the jobs are being answered, and collects what they finished. */
-  async #stopAndCollect(execution: string, prefix: string) {
+  /** Presses Stop when the jobs are being answered. */
+  async #stop(execution: string, prefix: string): Promise<void> {
     await until(
       () => this.#account.jobs(`${prefix}-`),
       (jobs) => jobs.filter(({ processed }) => processed > 0).length === 2,
     );
     await this.#account.stop(execution);
     await this.#settled(prefix);
-    const input = { collect_run: prefix, job_name_prefix: prefix };
-    return this.#ended(await this.#account.start(`${prefix}-collect`, input));
   }
 
   /** What events, retries of events and the reconciler still have to do is done; or they never do it, which the verdict tells. */

@@ -12,8 +12,8 @@ export interface Scenario {
   readonly request: Readonly<Record<string, unknown>>;
   /** What makes the run take its way, before anything is made to go wrong. */
   readonly plan: FaultPlan;
-  /** The user stops the execution while its jobs are being answered, and collects the run. */
-  readonly stopped?: true;
+  /** The user stops the execution while its jobs are being answered, and then collects the run, or redrives it. */
+  readonly stopped?: 'collect' | 'redrive';
 }
 
 /** Each of them takes functions, states and calls that the others do not. */
@@ -58,7 +58,15 @@ export const scenarios = {
     file: 'csv',
     request: { max_records_per_job: 120 },
     plan: { jobs: [{ at: 'InProgress', stuck: true, afterRecords: 50 }] },
-    stopped: true,
+    stopped: 'collect',
+  },
+  redriven: {
+    name: 'stopped and redriven',
+    rows: 240,
+    file: 'csv',
+    request: { max_records_per_job: 120 },
+    plan: { jobs: [{ jobName: '*-1', at: 'InProgress', stuck: true, afterRecords: 50 }] },
+    stopped: 'redrive',
   },
   packed: {
     name: 'a packed table, written as JSON lines',
