@@ -3,8 +3,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { BatchError } from '../src/errors.ts';
 import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import type { LocalRunOptions } from './execution-input.ts';
-import { localCollect, localRun } from './local-run.ts';
-import type { LocalStateOptions } from './on-local-aws.ts';
+import { localCancel, localCollect, localRun } from './local-run.ts';
+import { DEFAULT_STATE, type LocalStateOptions } from './on-local-aws.ts';
 import { cancelRun, collectRun, type RemoteRunOptions } from './remote-run.ts';
 import { STACK_NAME } from './stack-name.ts';
 import { Interrupted } from './watch-run.ts';
@@ -13,7 +13,7 @@ const program = new Command('bedrock-batch')
   .description('Adds a column to a table of any size with Amazon Bedrock batch inference.')
   .version(packageJson.version);
 
-const runId = ['<run-id>', "the name of the run's execution"] as const;
+const runId = ['<run-id>', "the name of the run's execution, or its ARN"] as const;
 const stack = ['--stack <name>', 'the deployed stack', STACK_NAME] as const;
 
 program
@@ -53,6 +53,7 @@ local
   .option('--max-records-total <n>', 'records of the run, at most', wholeNumber)
   .option('--output-format <format>', "csv, parquet or jsonl (default: the input's)")
   .option('--max-attempts <n>', 'how often a record is sent at most (default: 3)', wholeNumber)
+  .option('--max-on-demand-concurrency <n>', 'records asked on demand at a time (default: 20)', wholeNumber)
   .option('--deadline-minutes <n>', 'when jobs are stopped, and the rest is asked on demand', wholeNumber)
   .option('--small-sets <how>', 'fewer records than a job takes: on_demand (default) or fail')
   .option('--dataset-id <id>', 'a dataset on the Hugging Face Hub, instead of --input')
@@ -66,17 +67,37 @@ local
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
   .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
   .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', positiveNumber)
-  .option('--state <directory>', "the local AWS's buckets, tables and executions", '.local')
+  .option('--state <directory>', "the local AWS's buckets, tables and executions", DEFAULT_STATE)
   .action((options: LocalRunOptions) => localRun(options));
+
+const state = [
+  '--state <directory>',
+  "the local AWS's buckets, tables and executions",
+  DEFAULT_STATE,
+] as const;
+const assembly = [
+  '--assembly <directory>',
+  'what cdk synth wrote (default: the stack is synthesized again)',
+] as const;
 
 local
   .command('collect')
-  .description('joins what a run here that was stopped had finished')
+  .description(
+    'fetches the result of a run here: follows one that was cut short, joins what one that was stopped had finished',
+  )
   .argument(...runId)
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
-  .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
-  .option('--state <directory>', "the local AWS's buckets, tables and executions", '.local')
+  .option(...assembly)
+  .option(...state)
   .action((run: string, options: LocalStateOptions) => localCollect(run, options));
+
+local
+  .command('cancel')
+  .description('stops a run here that was cut short, and its jobs')
+  .argument(...runId)
+  .option(...assembly)
+  .option(...state)
+  .action((run: string, options: LocalStateOptions) => localCancel(run, options));
 
 function wholeNumber(text: string): number {
   if (/^[+-]?\d+$/.test(text)) return Number(text);

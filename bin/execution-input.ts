@@ -21,6 +21,7 @@ export interface LocalRunOptions {
   readonly maxRecordsTotal?: number;
   readonly outputFormat?: string;
   readonly maxAttempts?: number;
+  readonly maxOnDemandConcurrency?: number;
   readonly deadlineMinutes?: number;
   readonly smallSets?: string;
   readonly datasetId?: string;
@@ -50,6 +51,11 @@ const BUCKET_IN_WORDS = '<bucketName>';
 /** The execution's input from a JSON file, from options, or from both; options win. */
 export async function executionInput(options: LocalRunOptions, bucket: string): Promise<ExecutionInput> {
   const written = options.executionInput === undefined ? {} : await readJson(options.executionInput, bucket);
+  const former = (written as Readonly<Record<string, unknown>>)['collect_run'];
+  if (former !== undefined) {
+    const sentence = `Cannot start a run of collect_run: npx bedrock-batch local collect ${former} does it here.`;
+    throw new BatchError('InvalidInput', sentence);
+  }
   const given = {
     model_id: options.modelId,
     prompt_id: options.promptId,
@@ -59,6 +65,7 @@ export async function executionInput(options: LocalRunOptions, bucket: string): 
     max_records_total: options.maxRecordsTotal,
     output_format: options.outputFormat,
     max_attempts: options.maxAttempts,
+    max_on_demand_concurrency: options.maxOnDemandConcurrency,
     deadline_minutes: options.deadlineMinutes,
     small_sets: options.smallSets,
     dataset_id: options.datasetId,

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { connectExecutions } from '../src/aws/executions.ts';
+import { connectExecutions, type Executions } from '../src/aws/executions.ts';
 import { connectObjectStore } from '../src/aws/object-store.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
 import { uncompressedName } from '../src/data/compression.ts';
@@ -11,10 +11,10 @@ import { refusal } from '../src/errors.ts';
 import type { LocalAws } from '../src/local/local-aws.ts';
 import type { ObjectStore } from '../src/steps/collaborators.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
+import { cancelled, collected, found, type Reach, stopJobs } from './end-run.ts';
 import { checkInput, executionInput, isFolder, type LocalRunOptions, uploadKey } from './execution-input.ts';
-import { type LocalStateOptions, onLocalAws } from './on-local-aws.ts';
+import { DEFAULT_STATE, type LocalStateOptions, onLocalAws } from './on-local-aws.ts';
 import { preflight } from './preflight.ts';
-import { collected } from './remote-run.ts';
 import { outcomeLines, outputOf, watched } from './watch-run.ts';
 
 const POLL_MS = 250;
@@ -47,19 +47,38 @@ async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptio
   const executionArn = await executions.start(runId, input);
   console.log(`Started ${executionArn} with\n${JSON.stringify(input, null, 2)}`);
   const ended = await watched(executions, executionArn, input, POLL_MS);
+  // Without it the jobs would go on when the local AWS is started again.
   if (ended.status === 'ABORTED') {
-    console.log(`To join what it had finished: bedrock-batch local collect ${runId}`);
+    const reach = reachOf(executions, options);
+    await stopJobs(await found('stop', runId, reach), reach);
   }
   const output = outputOf(ended, `The functions' logs are in ${logDirectory}.`);
   await fetchResult(objects, output, options.out);
 }
 
-/** @throws BatchError with one sentence on why there is nothing to collect */
-export async function localCollect(runId: string, options: LocalStateOptions): Promise<void> {
+/** Follows a run that was cut short to its end. @throws BatchError with one sentence on why there is nothing to collect */
+export async function localCollect(given: string, options: LocalStateOptions): Promise<void> {
   await onLocalAws(options, async ({ outputs: { bucketName = '', stepFunctionName = '' } }) => {
-    const output = await collected(runId, await connectExecutions(stepFunctionName), POLL_MS);
-    await fetchResult(connectObjectStore(bucketName), output, options.out);
+    const executions = await connectExecutions(stepFunctionName);
+    const reach = reachOf(executions, options);
+    const run = await found('collect', given, reach);
+    if (run.status === 'RUNNING') {
+      await watched(executions, run.arn, { job_name_prefix: run.prefix }, POLL_MS);
+    }
+    await fetchResult(connectObjectStore(bucketName), await collected(given, reach), options.out);
   });
+}
+
+/** @throws BatchError NotFound */
+export async function localCancel(given: string, options: LocalStateOptions): Promise<void> {
+  await onLocalAws(options, async ({ outputs: { stepFunctionName = '' } }) =>
+    cancelled(given, reachOf(await connectExecutions(stepFunctionName), options)),
+  );
+}
+
+function reachOf(executions: Executions, { state }: LocalStateOptions): Reach {
+  const where = state === DEFAULT_STATE ? '' : ` --state ${state}`;
+  return { executions, pollMs: POLL_MS, command: (what) => `npx bedrock-batch local ${what}${where}` };
 }
 
 async function fetchResult(objects: ObjectStore, output: ExecutionOutput, out?: string): Promise<void> {

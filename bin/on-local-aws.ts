@@ -5,6 +5,8 @@ import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
 import { STACK_NAME } from './stack-name.ts';
 import { synthesize } from './synthesize.ts';
 
+export const DEFAULT_STATE = '.local';
+
 export interface LocalStateOptions {
   /** The directory of the local AWS's buckets, tables, executions and jobs. */
   readonly state: string;
@@ -38,7 +40,9 @@ export async function onLocalAws(
 async function tellOfResumed({ outputs: { stepFunctionName = '' } }: LocalAws): Promise<void> {
   const executions = await connectExecutions(stepFunctionName);
   for (const name of await executions.running()) {
-    console.log(`The run ${name}, which was cut short, goes on as long as this runs.`);
+    console.log(
+      `The run ${name}, which was cut short, goes on as long as this runs; local collect fetches it.`,
+    );
   }
 }
 

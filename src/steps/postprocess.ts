@@ -52,7 +52,7 @@ export async function postprocess(
       const reader = new OutputReader(family, run.embedding_type, rowOf);
       const collector = new Collector(chunk, reader, spill, retryable);
       const collected = await collect(objects, outputPrefix(run, chunk, result), collector);
-      attempts.push(withCollected(result, collected));
+      attempts.push(withCollected(result, collected, run));
       const found = [...collected.discrepancies, ...countersOff(result, collected)];
       const which = attempt > 1 ? `attempt ${result.attempt}: ` : '';
       discrepancies.push(...found.map((text) => which + text));
@@ -128,13 +128,15 @@ function attemptResult({ run, chunk, attempt, prepared, job }: PostprocessInput)
 }
 
 /** An earlier attempt is read again, and comes to the same. */
-function withCollected(result: AttemptResult, collected: Collected): AttemptResult {
+function withCollected(result: AttemptResult, collected: Collected, run: Run): AttemptResult {
   const { input_tokens, output_tokens, answers, errors } = collected;
-  const lines = answers + errors;
-  // Where the run was broken off on demand, nobody but its output knows of it.
-  const way = result.status === notSubmitted.status && lines > 0 ? 'on_demand' : result.way;
-  const records = way === result.way ? result.records : lines;
-  return { ...result, way, records, input_tokens, output_tokens };
+  const tokens = { input_tokens, output_tokens };
+  if (result.status !== notSubmitted.status || answers + errors === 0) return { ...result, ...tokens };
+  // A turn on demand that was broken off; nobody but its output knows of it. As many go that way after the deadline alone.
+  const { attempt, records: asked, null_values } = result;
+  const isLate = asked >= resolveModel(run.model_id).limits.minRecords;
+  const way = { attempt, way: 'on_demand', ...(isLate && { after_deadline: true }) } as const;
+  return { status: 'OnDemand', ...way, records: answers + errors, null_values, ...tokens };
 }
 
 /** Rows by the ids of ready-made records: 100,000 at most, read from what the first job was given. */
@@ -158,6 +160,9 @@ function described({ failure, ...job }: JobResult): JobResult {
 
 /** Why a row has no answer where the job left none. */
 function missing({ status, message = '', failure }: JobResult): string {
+  if (failure === undefined && status === notSubmitted.status) {
+    return errorText({ code: 'NoAnswer', message: 'no job was submitted for this row' });
+  }
   const reason = failure === undefined ? message : sentenceOf(failure);
   const why = reason === '' ? '' : ` (${reason})`;
   const text = `the job ended as ${status}${why} without an answer for this row`;

@@ -96,7 +96,7 @@ function deadlineNotes({ deadline_at }: Run, attempts: readonly AttemptResult[])
   if (late.length === 0) return [];
   const records = late.reduce((sum, attempt) => sum + attempt.records, 0);
   return [
-    `At the deadline (${deadline_at}) jobs were stopped, and ${records} records were asked on demand, at the full price.`,
+    `For the deadline (${deadline_at}) jobs were stopped, and ${records} records were asked on demand, at the full price.`,
   ];
 }
 

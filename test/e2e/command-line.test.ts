@@ -63,6 +63,7 @@ test('local run: Ctrl-C stops it, and local collect joins what it had finished',
   ]);
   const [, succeeded, missing] = /(\d+) succeeded, 0 failed, (\d+) missing/.exec(stdout) ?? [];
   expect(Number(succeeded)).toBeGreaterThan(0);
+  expect(Number(missing)).toBeGreaterThan(0);
   expect(Number(succeeded) + Number(missing)).toBe(360);
   const lines = (await readFile(join(out, 'topics.csv'), 'utf8')).trimEnd().split('\n');
   expect(lines).toHaveLength(361);
