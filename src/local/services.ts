@@ -11,14 +11,15 @@ import { createEventBus, type EventBus } from './events/bus.ts';
 import type { PutEvent } from './events/event.ts';
 import type { CallListener } from './faults/call-log.ts';
 import type { FaultPlan } from './faults/plan.ts';
-import { Gate } from './http/gate.ts';
+import { Gate, type Threads } from './http/gate.ts';
 import type { ServiceName } from './http/operation.ts';
+import { Access } from './iam/access.ts';
 import type { QueueMessage } from './lambda/async-invocation.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import { startS3 } from './s3/server.ts';
 import { startSecrets } from './secrets/server.ts';
 import { ServiceFaults } from './service-faults.ts';
-import { startSqs } from './sqs/server.ts';
+import { type SqsServer, startSqs } from './sqs/server.ts';
 import type { Started } from './started.ts';
 import { startStates } from './states/server.ts';
 import type { Services } from './template/deploy.ts';
@@ -50,6 +51,7 @@ export interface RunningServices extends Services {
   readonly environment: Readonly<Record<string, string>>;
   readonly logDirectory: string;
   readonly gate: Gate;
+  readonly access: Access;
   /** Another plan of what goes wrong, in the services and on the way to them. */
   setFaults(plan: FaultPlan | undefined): void;
   /** Goes on with what the last process left unfinished; once the stack is deployed. */
@@ -59,6 +61,7 @@ export interface RunningServices extends Services {
 interface Place extends Account {
   readonly clock: Clock;
   readonly gate: Gate;
+  readonly access: Access;
 }
 
 /** Starts every service and adds it to `started`, so that it is closed whatever comes after. */
@@ -70,14 +73,14 @@ export async function startServices(
 ): Promise<RunningServices> {
   // Services call each other in a circle that functions close, so those are bound when they are called.
   const bound: { functions?: Functions } = {};
-  const gate = gateFor(bound, options);
-  const place: Place = { ...account, clock: options.clock ?? realClock, gate };
+  const { clock = realClock } = options;
+  const access = new Access(account, clock);
+  const gate = gateFor(bound, access, options);
+  const place: Place = { ...account, clock, gate, access };
   const stores = await startStores(place, directory, options, started);
   const functions = (): Functions => deployed(bound.functions);
-  const sendToQueue = (arn: string, { body, attributes }: QueueMessage): void =>
-    stores.sqs.send(arn, body, attributes);
-  const deliver = (arn: string, event: unknown) => functions().invokeAsync(arn, event);
-  const bus = started.add(createEventBus({ ...place, deliver, sendDeadLetter: sendToQueue }));
+  const between = callsBetween(access, stores.sqs, functions);
+  const bus = started.add(createEventBus({ ...place, ...between }));
   const faults = started.add(serviceFaults(place, directory, options, bus));
   const around = { s3Endpoint: stores.s3.url, functions, faults, directory };
   const workers = await startWorkers(place, options, started, around);
@@ -87,6 +90,7 @@ export async function startServices(
     environment,
     logDirectory,
     gate,
+    access,
     setFaults: (plan) => {
       gate.setFaults(plan);
       faults.set(plan);
@@ -95,7 +99,8 @@ export async function startServices(
     createTable: stores.dynamodb.createTable,
     createQueue: stores.sqs.createQueue,
     createFunctions: (configs) => {
-      const shared = { variables: environment, clock: place.clock, onOutput, sendToQueue };
+      const { sendToQueue } = between;
+      const shared = { variables: environment, clock, onOutput, sendToQueue };
       bound.functions = started.add(createFunctions({ functions: configs, ...shared }));
       // Closed before the functions, so that no execution takes their end for a failure.
       started.add({ close: async () => workers.sfn.suspend() });
@@ -110,14 +115,38 @@ export async function startServices(
 }
 
 /** Before the stack is deployed there are no threads that could call. */
-function gateFor(bound: { readonly functions?: Functions }, { faults, onCall }: ServiceOptions): Gate {
-  const gate = new Gate({
+function gateFor(
+  bound: { readonly functions?: Functions },
+  access: Access,
+  { faults, onCall }: ServiceOptions,
+): Gate {
+  const threads: Threads = {
     running: (environment) => bound.functions?.running(environment),
     kill: async (environment) => bound.functions?.kill(environment),
-  });
+  };
+  const gate = new Gate(threads, (service) => access.before(service));
   gate.setFaults(faults);
   gate.tellCalls(onCall);
   return gate;
+}
+
+/** What services send each other on behalf of the stack's rules and functions, each as far as it may. */
+function callsBetween(access: Access, sqs: SqsServer, functions: () => Functions) {
+  const send = (arn: string, { body, attributes }: QueueMessage): void => sqs.send(arn, body, attributes);
+  return {
+    deliver: async (arn: string, event: unknown, ruleArn: string): Promise<void> => {
+      access.assertDelivery(ruleArn, arn);
+      return functions().invokeAsync(arn, event);
+    },
+    sendDeadLetter: (arn: string, letter: QueueMessage, ruleArn: string): void => {
+      access.assertDeadLetter(ruleArn, arn);
+      send(arn, letter);
+    },
+    sendToQueue: (arn: string, message: QueueMessage, functionName: string): void => {
+      access.assertFailureSent(functionName, arn);
+      send(arn, message);
+    },
+  };
 }
 
 /** The services that only keep things, by the names that the SDK's variables have for them. */
@@ -156,13 +185,14 @@ async function startWorkers(
   const ledger = recordAnswers ? started.add(new AnswerLedger(ledgerPath(directory))) : undefined;
   const emit = (event: PutEvent): void => faults.events.put(event);
   const shared = { recordFaults: faults.records, ledger };
-  const { clock, gate } = place;
+  const { clock, gate, access } = place;
   const before = (service: ServiceName) => ({ intercept: gate.before(service) });
   const answering = { clock, invocations, ...shared, ...(pace.backEnd && { backEnd: pace.backEnd }) };
   return {
     bedrock: started.add(
       await startBedrock({
         ...{ ...place, ...pace, ...shared, ...before('bedrock') },
+        assumeRole: (job) => access.assertJob(job),
         ...{ s3Endpoint, emit, jobFaults: faults.jobs, directory: join(directory, 'bedrock') },
       }),
     ),
@@ -173,7 +203,11 @@ async function startWorkers(
         ...before('states'),
         directory: join(directory, 'states'),
         s3Endpoint,
-        invokeFunction: (name, payload) => functions().invoke(name, payload),
+        invokeFunction: async (name, payload, roleArn) => {
+          access.assertInvocation(roleArn ?? '', name);
+          return functions().invoke(name, payload);
+        },
+        assertMapRun: (roleArn, machineArn) => access.assertMapRun(roleArn, machineArn),
         onStatusChange: (detail) => emit(executionEvent(detail)),
       }),
     ),

@@ -19,6 +19,12 @@ beforeAll(async () => {
       HF_ENDPOINT: hub.endpoint,
       HF_TOKEN_SECRET_NAME: secretName,
     });
+    // As the stack grants it where a secret is named.
+    const policy = resourceOf(template, 'AWS::IAM::Policy', 'StepsPreprocess')[1].Properties;
+    policy.PolicyDocument.Statement.push({
+      ...{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue' },
+      Resource: `arn:aws:secretsmanager:us-east-1:123456789012:secret:${secretName}-??????`,
+    });
   });
   stack = await LocalStack.start(assembly, { secrets: { [secretName]: 'hf_secret' } });
 });

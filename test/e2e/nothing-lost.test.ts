@@ -152,15 +152,15 @@ test('at its deadline a run stops its jobs, keeps what they did and asks the res
 
 test('what a run that was stopped had finished is collected, and costs nothing more', async () => {
   const { backEnd, answered } = reluctant(() => false, 0);
-  stack = await LocalStack.start(await synthesized(), {
-    jobs: { stepMs: 20, recordsPerSecond: 100, backEnd },
-  });
+  // Each of the two jobs answers 50 of its 150 records, and hangs.
+  const faults = { jobs: [{ at: 'InProgress', stuck: true, afterRecords: 50 }] } as const;
+  stack = await LocalStack.start(await synthesized(), { jobs: { stepMs: 20, backEnd }, faults });
   const s3_uri = await stack.upload('t.csv', topics(300));
   const request = { s3_uri, job_name_prefix: 'jokes', model_id: claude, prompt_id: 'joke_about_topic' };
   const execution = await stack.startExecution({ ...request, max_records_per_job: 150 });
   await until(
     async () => answered.size,
-    (size) => size > 80,
+    (size) => size === 100,
   );
   const collect = { collect_run: execution.split(':').at(-1), job_name_prefix: 'jokes' };
   const early = await stack.run(collect);
@@ -211,12 +211,15 @@ describe('redrive', () => {
   });
 
   test('of a run that was stopped keeps what its jobs did and asks only for the rest', async () => {
-    const jobs = { stepMs: 20, recordsPerSecond: 100, backEnd };
-    stack = await LocalStack.start(await synthesized(), { jobs });
+    // Each of the two jobs answers 50 of its 150 records, and hangs.
+    const faults = {
+      jobs: [{ jobName: '*-1', at: 'InProgress', stuck: true, afterRecords: 50 }],
+    } as const;
+    stack = await LocalStack.start(await synthesized(), { jobs: { stepMs: 20, backEnd }, faults });
     const execution = await stack.startExecution(await request(300));
     await until(
       async () => answered.size,
-      (size) => size > 80,
+      (size) => size === 100,
     );
     await stack.stopExecution(execution);
     await until(

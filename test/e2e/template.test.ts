@@ -1,3 +1,4 @@
+import { fastClock } from '../../src/local/clock.ts';
 import { changed, type MutableTemplate, resourceOf } from '../setup/assembly.ts';
 import { LocalStack, until } from '../setup/local-stack.ts';
 
@@ -8,7 +9,8 @@ async function withChange(
   change: (template: MutableTemplate) => void,
   check: (stack: LocalStack, input: object) => Promise<void>,
 ): Promise<void> {
-  const stack = await LocalStack.start(await changed(change));
+  // A function that dies is tried again for a minute.
+  const stack = await LocalStack.start(await changed(change), { clock: fastClock(30) });
   try {
     const s3_uri = await stack.upload('t.csv', table);
     await check(stack, {
@@ -47,6 +49,7 @@ test('without the event rule nobody answers: the run still waits when its job ha
         () => stack.jobStatuses(),
         (statuses) => statuses.length > 0 && statuses.every((status) => status === 'Completed'),
       );
+      // Less than the quarter of an hour after which the reconciler looks.
       await new Promise((resolve) => setTimeout(resolve, 2000));
       expect((await stack.describe(execution)).status).toBe('RUNNING');
       await stack.stopExecution(execution);

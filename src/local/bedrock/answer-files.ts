@@ -11,8 +11,8 @@ import { below } from './s3-location.ts';
  * job ran out of time.
  */
 export async function answerFiles(run: JobRun, fault: JobFault | undefined): Promise<boolean> {
-  const { job, stop, halt, options } = run;
-  const { s3, closing, ledger } = options;
+  const { job, s3, stop, halt, options } = run;
+  const { closing, ledger } = options;
   const records = recordRun(run, fault);
   const folder = outputFolder(job);
   const input = job.request.inputDataConfig.s3InputDataConfig.s3Uri;

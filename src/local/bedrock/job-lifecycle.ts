@@ -80,7 +80,8 @@ const STEPS: Readonly<Record<FaultyStatus, Step>> = {
   InProgress: answer,
 };
 
-async function validate({ job, halt, options: { s3 } }: JobRun): Promise<Change> {
+async function validate({ job, s3, halt, options }: JobRun): Promise<Change> {
+  options.assumeRole(job);
   const files = await listInput(s3, job.request.inputDataConfig.s3InputDataConfig.s3Uri, halt);
   await reachOutput(job, s3, halt);
   const validatedRecords = await validateInput(s3, files, limitsOf(job.request.modelId), halt);

@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import type { JobFaults } from '../faults/job-faults.ts';
 import type { RecordFaults } from '../faults/record-faults.ts';
+import type { RoleClients } from '../s3/role-clients.ts';
 import type { AnswerBackEnd } from './answer-back-end.ts';
 import type { AnswerLedger } from './answer-ledger.ts';
 import type { Job, JobState } from './job.ts';
@@ -10,7 +11,9 @@ import type { JobStore } from './job-store.ts';
 
 export interface LifecycleOptions {
   readonly store: JobStore;
-  readonly s3: S3Client;
+  readonly s3: RoleClients;
+  /** @throws Error where Bedrock may not act as the job's role */
+  readonly assumeRole: (job: Job) => void;
   readonly clock: Clock;
   readonly backEnd: AnswerBackEnd;
   readonly seed: number;
@@ -27,6 +30,8 @@ export interface LifecycleOptions {
 /** One job that is being led to its end. */
 export interface JobRun {
   readonly job: Job;
+  /** As the job's role. */
+  readonly s3: S3Client;
   /** StopModelInvocationJob: what is answered is kept. */
   readonly stop: AbortSignal;
   /** The stop, or that the service is closing: no wait goes on. */

@@ -23,7 +23,8 @@ export class JobRunner {
     if (this.#running.has(job.id)) return;
     // A signal of its own for each job: those that are made of others are slow to be collected.
     const [stop, halt] = [new AbortController(), new AbortController()];
-    const run = { job, stop: stop.signal, halt: halt.signal, options: this.#options };
+    const s3 = this.#options.s3.as(job.request.roleArn);
+    const run = { job, s3, stop: stop.signal, halt: halt.signal, options: this.#options };
     const ended = runJob(run)
       .catch((error: unknown) => {
         // Its log cannot be written: it stays as it is, until a restart.

@@ -1,10 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import type { EventBridgeEvent } from '../events/event.ts';
 import { JobFaults } from '../faults/job-faults.ts';
 import { RecordFaults } from '../faults/record-faults.ts';
 import { type Endpoint, type Intercept, listen } from '../http/listen.ts';
+import { RoleClients } from '../s3/role-clients.ts';
 import type { AnswerBackEnd } from './answer-back-end.ts';
 import type { AnswerLedger } from './answer-ledger.ts';
 import type { Job } from './job.ts';
@@ -26,6 +27,8 @@ export interface BedrockOptions {
   readonly s3Endpoint: string;
   /** Told of every status of every job. As on AWS an event may come before the answer to the call that caused it. */
   readonly emit: (event: EventBridgeEvent) => void;
+  /** Called when a job is validated. @throws Error where Bedrock may not act as the job's role */
+  readonly assumeRole?: (job: Job) => void;
   readonly backEnd?: AnswerBackEnd;
   /** Decides the order of outputs and the record ids that are made up. */
   readonly seed?: number;
@@ -54,7 +57,9 @@ export interface BedrockServer extends Endpoint {
 export async function startBedrock(options: BedrockOptions): Promise<BedrockServer> {
   const { region = 'us-east-1', account = '123456789012', maxJobsPerModel = 100, directory } = options;
   const closing = new AbortController();
-  const s3 = s3Client(options.s3Endpoint, region);
+  // Every job in flight listens.
+  setMaxListeners(0, closing.signal);
+  const s3 = new RoleClients({ endpoint: options.s3Endpoint, region, accessKeyId: 'LOCALBEDROCK' });
   const path = directory === undefined ? undefined : join(directory, 'jobs.jsonl');
   const store = new JobStore({ region, account, maxJobsPerModel, path });
   const lifecycle = lifecycleOptions(options, { store, s3, closing: closing.signal, region, account });
@@ -83,7 +88,7 @@ export async function startBedrock(options: BedrockOptions): Promise<BedrockServ
 
 interface Place {
   readonly store: JobStore;
-  readonly s3: S3Client;
+  readonly s3: RoleClients;
   readonly closing: AbortSignal;
   readonly region: string;
   readonly account: string;
@@ -91,7 +96,12 @@ interface Place {
 
 function lifecycleOptions(options: BedrockOptions, place: Place): LifecycleOptions {
   const { clock, emit, backEnd = simulatedBackEnd, seed = 1, stepMs = 400, recordsPerSecond } = options;
-  const { jobFaults = new JobFaults(), recordFaults = new RecordFaults(), ledger } = options;
+  const {
+    assumeRole = () => undefined,
+    jobFaults = new JobFaults(),
+    recordFaults = new RecordFaults(),
+    ledger,
+  } = options;
   const onStatus = (job: Job): void => {
     const event = jobEvent(job, place);
     try {
@@ -102,11 +112,6 @@ function lifecycleOptions(options: BedrockOptions, place: Place): LifecycleOptio
     }
   };
   const { store, s3, closing } = place;
-  const answering = { backEnd, recordsPerSecond, jobFaults, recordFaults, ledger };
+  const answering = { backEnd, recordsPerSecond, jobFaults, recordFaults, ledger, assumeRole };
   return { store, s3, closing, clock, seed, stepMs, onStatus, ...answering };
-}
-
-function s3Client(endpoint: string, region: string): S3Client {
-  const credentials = { accessKeyId: 'LOCALBEDROCK', secretAccessKey: 'x' };
-  return new S3Client({ endpoint, region, forcePathStyle: true, credentials });
 }

@@ -16,7 +16,12 @@ const NOTHING = { totalRecords: 0, succeededRecords: 0, failedRecords: 0 } as co
  * The end of a job that a restart found stopping: with the output whose manifest was written. Of output without one
  * nobody knows the counts or the cost any more, so that it is taken back.
  */
-export async function settleStopped({ job, options: { s3, ledger } }: JobRun): Promise<Change> {
+export async function settleStopped({ job, options }: JobRun): Promise<Change> {
+  // Not as the job's role: Bedrock takes nothing back, and its jobs need no leave to.
+  const {
+    ledger,
+    s3: { own: s3 },
+  } = options;
   const folder = outputFolder(job);
   const counters = await readManifest(s3, folder);
   const answered = new Set<string>();

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { AccessDenied } from '../iam/access-denied.ts';
 import type { EventBridgeEvent } from './event.ts';
 import type { RuleIdentity, Target } from './target-input.ts';
 
@@ -20,9 +21,9 @@ export interface DeadLetter {
 export interface DeliveryOptions {
   readonly clock: Clock;
   /** Gives a target its input; a rejection is a failed attempt. */
-  readonly deliver: (targetArn: string, event: unknown) => Promise<void>;
+  readonly deliver: (targetArn: string, event: unknown, ruleArn: string) => Promise<void>;
   /** Where a target's dead letters go. */
-  readonly sendDeadLetter?: (queueArn: string, letter: DeadLetter) => void;
+  readonly sendDeadLetter?: (queueArn: string, letter: DeadLetter, ruleArn: string) => void;
   /** Told of every delivery that failed for good. By default a process warning. */
   readonly onDeliveryFailed?: (failed: FailedDelivery) => void;
   readonly maxAttempts?: number;
@@ -42,9 +43,10 @@ type Exhausted = 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds';
 
 class DeliveryError extends Error {
   readonly attempts: number;
-  readonly exhausted: Exhausted;
+  /** Undefined for what no further attempt could mend. */
+  readonly exhausted: Exhausted | undefined;
 
-  constructor(cause: unknown, attempts: number, exhausted: Exhausted) {
+  constructor(cause: unknown, attempts: number, exhausted?: Exhausted) {
     super(String(cause), { cause });
     this.attempts = attempts;
     this.exhausted = exhausted;
@@ -68,7 +70,7 @@ export async function carryOut(
 }
 
 async function attempt(
-  { target, event, input }: Delivery,
+  { target, event, input, rule }: Delivery,
   { clock, deliver, maxAttempts = 4, firstRetryMs = 1000 }: DeliveryOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -77,8 +79,9 @@ async function attempt(
   const lastStart = clock.now() + maxAgeSeconds * 1000;
   for (let tried = 1; ; tried++) {
     try {
-      return await deliver(target.arn, given);
+      return await deliver(target.arn, given, rule.arn);
     } catch (error) {
+      if (error instanceof AccessDenied) throw new DeliveryError(error, tried);
       const wait = firstRetryMs * 2 ** (tried - 1);
       if (tried > maxRetries || signal.aborted) throw new DeliveryError(error, tried, 'MaximumRetryAttempts');
       if (clock.now() + wait > lastStart) throw new DeliveryError(error, tried, 'MaximumEventAgeInSeconds');
@@ -107,11 +110,15 @@ function bury(delivery: Delivery, error: unknown, { sendDeadLetter }: DeliveryOp
   const { target, event, input, rule } = delivery;
   try {
     if (sendDeadLetter === undefined) throw new Error('there are no queues');
-    sendDeadLetter(String(target.deadLetterArn), {
-      // An input that cannot be made is itself the failure; the event is what is left of it.
-      body: JSON.stringify(error instanceof DeliveryError ? input(event) : event),
-      attributes: attributesOf(delivery, error),
-    });
+    sendDeadLetter(
+      String(target.deadLetterArn),
+      {
+        // An input that cannot be made is itself the failure; the event is what is left of it.
+        body: JSON.stringify(error instanceof DeliveryError ? input(event) : event),
+        attributes: attributesOf(delivery, error),
+      },
+      rule.arn,
+    );
   } catch (lost) {
     warn({ rule: rule.name, target, event, error: `its dead letter was lost: ${lost}` });
   }
@@ -122,12 +129,10 @@ function attributesOf({ rule, target }: Delivery, error: unknown): DeadLetter['a
   const texts = {
     RULE_ARN: rule.arn,
     TARGET_ARN: target.arn,
-    ERROR_CODE: 'SDK_CLIENT_ERROR',
+    ERROR_CODE: failure?.cause instanceof AccessDenied ? 'NO_PERMISSIONS' : 'SDK_CLIENT_ERROR',
     ERROR_MESSAGE: String(failure?.cause ?? error),
-    ...(failure && {
-      EXHAUSTED_RETRY_CONDITION: failure.exhausted,
-      RETRY_ATTEMPTS: String(failure.attempts - 1),
-    }),
+    ...(failure && { RETRY_ATTEMPTS: String(failure.attempts - 1) }),
+    ...(failure?.exhausted && { EXHAUSTED_RETRY_CONDITION: failure.exhausted }),
   };
   const entries = Object.entries(texts).map(([name, text]) => [
     name,

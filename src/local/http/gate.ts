@@ -28,13 +28,16 @@ interface Arrival extends Call {
 /** Stands before every endpoint: lets calls happen, or what a plan of faults has for them, and tells of them. */
 export class Gate {
   readonly #threads: Threads;
+  readonly #guard: (service: ServiceName) => Intercept;
   #faults: CallFaults | undefined;
   #log: CallLog | undefined;
   /** What a thread still sent while it was being killed must not be heard of. */
   readonly #killed = new Set<string>();
 
-  constructor(threads: Threads) {
+  /** The guard stands behind the faults: a call that is lost is not denied. */
+  constructor(threads: Threads, guard: (service: ServiceName) => Intercept = () => (handler) => handler) {
     this.#threads = threads;
+    this.#guard = guard;
   }
 
   /** Replaces the plan; all counting begins anew. @throws LocalAwsError for a fault that could never be what was meant */
@@ -50,9 +53,12 @@ export class Gate {
   }
 
   before(service: ServiceName): Intercept {
-    return (handler) => (request, response) => {
-      if (this.#faults === undefined && this.#log === undefined) return handler(request, response);
-      this.#pass(this.#arrival(service, request, response, handler));
+    return (given) => {
+      const handler = this.#guard(service)(given);
+      return (request, response) => {
+        if (this.#faults === undefined && this.#log === undefined) return handler(request, response);
+        this.#pass(this.#arrival(service, request, response, handler));
+      };
     };
   }
 

@@ -17,7 +17,7 @@ export interface AsyncInvocation {
   readonly stopping: AbortSignal;
   readonly run: () => Promise<InvocationResult>;
   readonly say: (text: string) => void;
-  readonly sendToQueue: (queueArn: string, message: QueueMessage) => void;
+  readonly sendToQueue: (queueArn: string, message: QueueMessage, functionName: string) => void;
 }
 
 interface Failure {
@@ -74,7 +74,7 @@ function handOver({ config, payload, clock, sendToQueue, say }: AsyncInvocation,
   for (const [queueArn, message] of letters) {
     if (queueArn === undefined) continue;
     try {
-      sendToQueue(queueArn, message());
+      sendToQueue(queueArn, message(), config.name);
     } catch (error) {
       // Lambda counts DeadLetterErrors and goes on; the function's log is where it can be seen here.
       say(`The event that failed could not be sent to ${queueArn}: ${error}`);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { accessKeyOf } from './access-key.ts';
 import { invokeAsync, type QueueMessage } from './async-invocation.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import { type FunctionConfig, locateHandler } from './function-config.ts';
@@ -14,7 +15,7 @@ export interface FunctionsOptions {
   /** Threads of one function at a time; more events than that wait. Lambda has 1,000, a laptop has not. */
   readonly concurrency?: number;
   /** Takes the events that functions failed at for good. */
-  readonly sendToQueue?: (queueArn: string, message: QueueMessage) => void;
+  readonly sendToQueue?: (queueArn: string, message: QueueMessage, functionName: string) => void;
 }
 
 export interface Functions {
@@ -165,10 +166,8 @@ class Pool {
   }
 }
 
-/** The access key id says who is calling; nothing on loopback checks the secret. */
 function credentialsOf(functionName: string): Record<string, string> {
-  const AWS_ACCESS_KEY_ID = `LOCAL${functionName.replace(/[^A-Za-z0-9]/g, '')}`;
-  return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: 'local' };
+  return { AWS_ACCESS_KEY_ID: accessKeyOf(functionName), AWS_SECRET_ACCESS_KEY: 'local' };
 }
 
 /** An event that arrives while the local AWS closes must not start a thread that nobody would stop. */

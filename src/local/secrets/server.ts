@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { type Endpoint, type Intercept, listen, readBody } from '../http/listen.ts';
+import { secretArn, secretName } from './secret-arn.ts';
 
 export interface SecretsOptions {
   readonly clock: Clock;
@@ -67,7 +68,7 @@ function getSecretValue(options: SecretsOptions, createdAt: number, request: Get
   if (typeof id !== 'string' || id === '') {
     return fault('ValidationException', "1 validation error detected: Value at 'secretId' must not be null.");
   }
-  const name = nameOf(options, id);
+  const name = secretName(options, id);
   const secret = Object.hasOwn(options.secrets, name) ? options.secrets[name] : undefined;
   if (secret === undefined) {
     return fault('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
@@ -82,25 +83,10 @@ function getSecretValue(options: SecretsOptions, createdAt: number, request: Get
   return {
     status: 200,
     body: {
-      ...{ ARN: arnOf(options, name), Name: name, SecretString: secret },
+      ...{ ARN: secretArn(options, name), Name: name, SecretString: secret },
       ...{ VersionId: VERSION, VersionStages: [CURRENT], CreatedDate: createdAt },
     },
   };
-}
-
-/** Six characters of AWS's own end a secret's ARN. */
-const SUFFIX = '-locall';
-
-function arnOf({ region, account }: SecretsOptions, name: string): string {
-  return `arn:aws:secretsmanager:${region}:${account}:secret:${name}${SUFFIX}`;
-}
-
-/** A caller may name a secret, or give its ARN, whole or without what AWS put at its end. */
-function nameOf(options: SecretsOptions, id: string): string {
-  const start = arnOf(options, '').slice(0, -SUFFIX.length);
-  if (!id.startsWith(start)) return id;
-  const name = id.slice(start.length);
-  return name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : name;
 }
 
 function fault(type: string, message: string): Answer {

@@ -1,3 +1,4 @@
+import { AccessDenied } from '../iam/access-denied.ts';
 import { StatesError } from './errors.ts';
 import type { TaskHandler } from './options.ts';
 
@@ -11,12 +12,14 @@ export interface FunctionFailure {
 export type InvokeFunction = (
   functionName: string,
   payload: unknown,
+  /** The state machine's; undefined where executions have none. */
+  roleArn: string | undefined,
 ) => Promise<
   { readonly payload: unknown } | { readonly functionError: string; readonly payload: FunctionFailure }
 >;
 
 /** `lambda:invoke` with the optimized integration's result (page "Invoke an AWS Lambda function with Step Functions"). */
-export function lambdaTaskHandler(invokeFunction: InvokeFunction): TaskHandler {
+export function lambdaTaskHandler(invokeFunction: InvokeFunction, roleArn?: string): TaskHandler {
   return async ({ arguments: given }) => {
     const { FunctionName, Payload = {} } = (given ?? {}) as { FunctionName?: unknown; Payload?: unknown };
     if (typeof FunctionName !== 'string') {
@@ -25,7 +28,7 @@ export function lambdaTaskHandler(invokeFunction: InvokeFunction): TaskHandler {
         'The Arguments of lambda:invoke must have a FunctionName that is a string.',
       );
     }
-    const answer = await invokeFunction(FunctionName, Payload).catch(serviceFailed);
+    const answer = await invokeFunction(FunctionName, Payload, roleArn).catch(serviceFailed);
     if ('functionError' in answer) throw functionFailed(answer.payload);
     return {
       ExecutedVersion: '$LATEST',
@@ -42,6 +45,12 @@ function functionFailed(payload: FunctionFailure): StatesError {
 
 /** Errors of the Lambda service carry its prefix; anything else never reached the service. */
 function serviceFailed(failure: unknown): never {
+  if (failure instanceof AccessDenied) {
+    throw new StatesError(
+      'Lambda.AWSLambdaException',
+      `${failure.message} (Service: Lambda, Status Code: 403)`,
+    );
+  }
   const { name = '', message = String(failure) } = failure instanceof Error ? failure : {};
   throw new StatesError(`Lambda.${name.endsWith('Exception') ? name : 'SdkClientException'}`, message);
 }

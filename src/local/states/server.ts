@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import { type Intercept, listen, readBody } from '../http/listen.ts';
+import { RoleClients } from '../s3/role-clients.ts';
 import { ApiError } from './api/api-error.ts';
 import { Executions, type StateMachine } from './api/executions.ts';
 import { OPERATIONS, type Request, type Service } from './api/operations.ts';
@@ -25,6 +25,8 @@ export interface StatesOptions {
   readonly account: string;
   readonly s3Endpoint: string;
   readonly invokeFunction: InvokeFunction;
+  /** Called before a Distributed Map starts children. @throws Error where the state machine's role may not */
+  readonly assertMapRun?: (roleArn: string, stateMachineArn: string) => void;
   /** Called for parent executions, when they start and when they end. */
   readonly onStatusChange?: (detail: StatusChangeDetail) => void;
   /** Makes names, tokens and `$random` repeat from run to run. */
@@ -102,16 +104,21 @@ interface Parts {
   readonly tokens: TaskTokens;
   readonly random: Random;
   readonly clock: Clock;
-  readonly s3: S3Client;
+  readonly s3: RoleClients;
 }
 
 function openExecutions(options: StatesOptions, { s3, random, clock, ...kept }: Parts): Promise<Executions> {
-  const { invokeFunction, onStatusChange = () => undefined } = options;
+  const { invokeFunction, assertMapRun, onStatusChange = () => undefined } = options;
   const invoke = lambdaTaskHandler(invokeFunction);
   return Executions.open({
     ...kept,
     onStatusChange,
-    collaborators: { clock, random, invoke, ...s3Datasets(s3) },
+    collaborators: { clock, random, invoke, ...s3Datasets(s3.own) },
+    assertMapRun,
+    callAs: (roleArn) => ({
+      invoke: lambdaTaskHandler(invokeFunction, roleArn),
+      ...s3Datasets(s3.as(roleArn)),
+    }),
   });
 }
 
@@ -125,9 +132,8 @@ function resumption(durable: boolean) {
   return { resumed, resume };
 }
 
-function localS3({ s3Endpoint, region }: StatesOptions): S3Client {
-  const credentials = { accessKeyId: 'LOCALSTATES', secretAccessKey: 'x' };
-  return new S3Client({ endpoint: s3Endpoint, region, credentials, forcePathStyle: true });
+function localS3({ s3Endpoint: endpoint, region }: StatesOptions): RoleClients {
+  return new RoleClients({ endpoint, region, accessKeyId: 'LOCALSTATES' });
 }
 
 async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -18,7 +18,8 @@ const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket', Properties: {
 
 async function start(options: Partial<LocalAwsOptions> = {}) {
   const assembly = { stackName: 'Stack', template, assetDirectory: () => directory };
-  const aws = await startLocalAws({ assembly, directory, ...options });
+  // The jobs' role is in no template.
+  const aws = await startLocalAws({ assembly, directory, enforceIam: false, ...options });
   const settings = (service: string) => ({
     endpoint: aws.environment[`AWS_ENDPOINT_URL_${service}`] ?? '',
     region: 'us-east-1',

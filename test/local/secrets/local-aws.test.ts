@@ -16,7 +16,7 @@ test('the local AWS tells functions where its secrets are, and keeps none on dis
   const client = new SecretsManagerClient({
     endpoint: aws.environment['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '',
     region: aws.environment['AWS_REGION'] ?? '',
-    credentials: { accessKeyId: 'LOCALTEST', secretAccessKey: 'local' },
+    credentials: { accessKeyId: 'LOCALUSER', secretAccessKey: 'local' },
   });
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: 'token' }));
   client.destroy();

@@ -34,6 +34,10 @@ export type Collaborators = Pick<
 
 export interface ExecutionsOptions {
   readonly collaborators: Collaborators;
+  /** Those of an execution's role. */
+  readonly callAs?: (roleArn: string) => Partial<Collaborators>;
+  /** @throws Error where the role may not start children of the state machine's Distributed Maps */
+  readonly assertMapRun?: ((roleArn: string, stateMachineArn: string) => void) | undefined;
   readonly onStatusChange: (detail: StatusChangeDetail) => void;
   readonly directory: string;
   readonly tokens: TaskTokens;
@@ -190,14 +194,19 @@ export class Executions {
 
   #interpretOptions(record: ExecutionRecord, input: unknown): InterpretOptions {
     const { mapRuns } = this.store;
-    const { collaborators, tokens } = this.#options;
+    const { collaborators, tokens, callAs, assertMapRun } = this.#options;
+    const { roleArn, stateMachineArn } = record.identity;
     return {
       ...collaborators,
+      ...(roleArn !== undefined && callAs?.(roleArn)),
       ...this.#observe(record),
       newTaskToken: (request) => tokens.open(request),
       context: executionContext(record, input),
       keepHistory: false,
-      onMapRun: (mapRun) => mapRuns.set(mapRun.identity.arn, mapRun),
+      onMapRun: (mapRun) => {
+        assertMapRun?.(roleArn ?? '', stateMachineArn);
+        mapRuns.set(mapRun.identity.arn, mapRun);
+      },
       onChild: (child, item) => this.#observeChild(record, child, item),
       recall: (mapRunArn) => {
         const mapRun = mapRuns.get(mapRunArn);
