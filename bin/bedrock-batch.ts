@@ -30,6 +30,15 @@ program
   .option(...stack)
   .action((run: string, options: RemoteRunOptions) => collectRun(run, options));
 
+const modelEndpoint = [
+  '--model-endpoint <url>',
+  'an OpenAI-compatible server that answers instead, e.g. http://127.0.0.1:11434/v1 (with OPENAI_API_KEY)',
+] as const;
+const modelEndpointModel = [
+  '--model-endpoint-model <name>',
+  'its model (default: the first that it lists)',
+] as const;
+
 const local = program
   .command('local')
   .description('runs the synthesized stack on this machine, without an account');
@@ -67,8 +76,10 @@ local
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
   .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
   .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', positiveNumber)
+  .option(...modelEndpoint)
+  .option(...modelEndpointModel)
   .option('--state <directory>', "the local AWS's buckets, tables and executions", DEFAULT_STATE)
-  .action((options: LocalRunOptions) => localRun(options));
+  .action((options: LocalRunOptions & LocalStateOptions) => localRun(options));
 
 const state = [
   '--state <directory>',
@@ -87,6 +98,8 @@ local
   )
   .argument(...runId)
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
+  .option(...modelEndpoint)
+  .option(...modelEndpointModel)
   .option(...assembly)
   .option(...state)
   .action((run: string, options: LocalStateOptions) => localCollect(run, options));

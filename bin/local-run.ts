@@ -8,6 +8,7 @@ import { connectObjectStore } from '../src/aws/object-store.ts';
 import { parseS3Uri } from '../src/batch/keys.ts';
 import { uncompressedName } from '../src/data/compression.ts';
 import { refusal } from '../src/errors.ts';
+import type { ModelEndpoint } from '../src/local/bedrock/model-endpoint/model-endpoint.ts';
 import type { LocalAws } from '../src/local/local-aws.ts';
 import type { ObjectStore } from '../src/steps/collaborators.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
@@ -19,8 +20,11 @@ import { outcomeLines, outputOf, watched } from './watch-run.ts';
 
 const POLL_MS = 250;
 
-/** @throws BatchError with one sentence on what is wrong with the input, or on why the run failed */
-export async function localRun(options: LocalRunOptions): Promise<void> {
+/**
+ * @throws BatchError with one sentence on what is wrong with the input, or on why the run failed
+ * @throws LocalAwsError for a model endpoint that cannot be asked
+ */
+export async function localRun(options: LocalRunOptions & LocalStateOptions): Promise<void> {
   const input = await executionInput(options, 'bucket');
   await checkInput(input, options);
   const file = options.input;
@@ -29,10 +33,14 @@ export async function localRun(options: LocalRunOptions): Promise<void> {
   if (isPlain) await preflight(file, input);
   // Before the run rather than after it.
   if (options.out !== undefined) await mkdir(options.out, { recursive: true });
-  await onLocalAws(options, (aws) => runOn(aws, options));
+  await onLocalAws(options, (aws, endpoint) => runOn(aws, options, endpoint));
 }
 
-async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptions): Promise<void> {
+async function runOn(
+  { outputs, logDirectory }: LocalAws,
+  options: LocalRunOptions,
+  endpoint: ModelEndpoint | undefined,
+): Promise<void> {
   const { bucketName = '', stepFunctionName = '' } = outputs;
   const input = await executionInput(options, bucketName);
   const objects = connectObjectStore(bucketName);
@@ -53,19 +61,21 @@ async function runOn({ outputs, logDirectory }: LocalAws, options: LocalRunOptio
     await stopJobs(await found('stop', runId, reach), reach);
   }
   const output = outputOf(ended, `The functions' logs are in ${logDirectory}.`);
-  await fetchResult(objects, output, options.out);
+  report(output, await fetchResult(objects, output, options.out), answeredBy(endpoint));
 }
 
 /** Follows a run that was cut short to its end. @throws BatchError with one sentence on why there is nothing to collect */
 export async function localCollect(given: string, options: LocalStateOptions): Promise<void> {
-  await onLocalAws(options, async ({ outputs: { bucketName = '', stepFunctionName = '' } }) => {
+  await onLocalAws(options, async ({ outputs: { bucketName = '', stepFunctionName = '' } }, endpoint) => {
     const executions = await connectExecutions(stepFunctionName);
     const reach = reachOf(executions, options);
     const run = await found('collect', given, reach);
     if (run.status === 'RUNNING') {
       await watched(executions, run.arn, { job_name_prefix: run.prefix }, POLL_MS);
     }
-    await fetchResult(connectObjectStore(bucketName), await collected(given, reach), options.out);
+    const output = await collected(given, reach);
+    const directory = await fetchResult(connectObjectStore(bucketName), output, options.out);
+    report(output, directory, latelyAnsweredBy(endpoint));
   });
 }
 
@@ -81,7 +91,8 @@ function reachOf(executions: Executions, { state }: LocalStateOptions): Reach {
   return { executions, pollMs: POLL_MS, command: (what) => `npx bedrock-batch local ${what}${where}` };
 }
 
-async function fetchResult(objects: ObjectStore, output: ExecutionOutput, out?: string): Promise<void> {
+/** Returns the directory of the result. */
+async function fetchResult(objects: ObjectStore, output: ExecutionOutput, out?: string): Promise<string> {
   const directory = out ?? join('output', output.job_name_prefix, output.run_id);
   await mkdir(directory, { recursive: true });
   for (const uri of [...output.output_uris, output.summary_uri]) {
@@ -89,7 +100,7 @@ async function fetchResult(objects: ObjectStore, output: ExecutionOutput, out?: 
     await mkdir(dirname(file), { recursive: true });
     await pipeline(objects.read(parseS3Uri(uri)?.key ?? ''), createWriteStream(file));
   }
-  report(output, directory);
+  return directory;
 }
 
 /** A file's key below the run's: the folders of a dataset of many objects stay. */
@@ -106,11 +117,24 @@ async function uploadFolder(objects: ObjectStore, folder: string, key: string): 
   }
 }
 
-function report(output: ExecutionOutput, directory: string): void {
+function answeredBy(endpoint: ModelEndpoint | undefined): string {
+  if (endpoint === undefined) return 'The answers are simulated: no model was asked, and nothing was spent.';
+  const { model, url } = endpoint;
+  return `The answers are those of the model ${model} at ${url}: Amazon Bedrock was not asked.`;
+}
+
+/** Of a run that began in another process, which may have asked another server. */
+function latelyAnsweredBy(endpoint: ModelEndpoint | undefined): string {
+  if (endpoint === undefined) return 'The answers are simulated, except those that a --model-endpoint gave.';
+  const { model, url } = endpoint;
+  return `What had no answer yet was asked of the model ${model} at ${url}: Amazon Bedrock was not asked.`;
+}
+
+function report(output: ExecutionOutput, directory: string, answered: string): void {
   const files = output.output_uris.map((uri) => join(directory, nameIn(output, uri)));
   const lines = [
     ...outcomeLines(output),
-    'The answers are simulated: no model was asked, and nothing was spent.',
+    answered,
     `Result: ${files.join(', ')}`,
     `Summary: ${join(directory, 'summary.json')}`,
   ];

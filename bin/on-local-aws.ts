@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { connectExecutions } from '../src/aws/executions.ts';
+import {
+  connectModelEndpoint,
+  type ModelEndpoint,
+} from '../src/local/bedrock/model-endpoint/model-endpoint.ts';
 import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
+import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
 import { STACK_NAME } from './stack-name.ts';
 import { synthesize } from './synthesize.ts';
@@ -12,28 +17,49 @@ export interface LocalStateOptions {
   readonly state: string;
   readonly assembly?: string;
   readonly recordsPerSecond?: number;
+  /** The base URL of an OpenAI-compatible server that answers in place of the simulated Bedrock. */
+  readonly modelEndpoint?: string;
+  readonly modelEndpointModel?: string;
   readonly out?: string;
 }
 
-/** Starts the local AWS for as long as `use` takes, with this process's SDK clients pointed at it. */
+/**
+ * Starts the local AWS for as long as `use` takes, with this process's SDK clients pointed at it.
+ * @throws LocalAwsError for a model endpoint that cannot be asked, before anything is started
+ */
 export async function onLocalAws(
   options: LocalStateOptions,
-  use: (aws: LocalAws) => Promise<void>,
+  use: (aws: LocalAws, endpoint: ModelEndpoint | undefined) => Promise<void>,
 ): Promise<void> {
+  const endpoint = await endpointOf(options);
   const assembly = await assemblyOf(options);
   console.log('Starting it on this machine.');
   const { recordsPerSecond } = options;
-  const jobs = recordsPerSecond === undefined ? {} : { recordsPerSecond };
+  const jobs = {
+    ...(recordsPerSecond === undefined ? {} : { recordsPerSecond }),
+    ...(endpoint === undefined ? {} : { backEnd: endpoint.backEnd }),
+  };
   const { HF_TOKEN } = process.env;
   const secrets: Record<string, string> = HF_TOKEN ? { [TOKEN_SECRET]: HF_TOKEN } : {};
   const aws = await startLocalAws({ assembly, directory: options.state, jobs, secrets });
   try {
     Object.assign(process.env, aws.environment);
     await tellOfResumed(aws);
-    await use(aws);
+    await use(aws, endpoint);
   } finally {
     await aws.close();
   }
+}
+
+async function endpointOf(options: LocalStateOptions): Promise<ModelEndpoint | undefined> {
+  const { modelEndpoint: url, modelEndpointModel: model } = options;
+  if (url === undefined) {
+    if (model === undefined) return undefined;
+    throw new LocalAwsError('Cannot start the run: --model-endpoint-model must go with --model-endpoint.');
+  }
+  const endpoint = await connectModelEndpoint({ url, model, apiKey: process.env['OPENAI_API_KEY'] });
+  console.log(`Answers come from the model ${endpoint.model} at ${url}.`);
+  return endpoint;
 }
 
 /** Runs that an earlier process was cut short in go on beside whatever is asked for now. */
