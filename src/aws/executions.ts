@@ -138,6 +138,11 @@ export function connectExecutionReader(): ExecutionReader {
       const command = new DescribeExecutionCommand({ executionArn });
       return (await unlessUnknown(() => stepFunctions.send(command)))?.status;
     },
+
+    async redrivesOf(executionArn) {
+      const command = new DescribeExecutionCommand({ executionArn });
+      return (await unlessUnknown(() => stepFunctions.send(command)))?.redriveCount ?? 0;
+    },
   };
 }
 

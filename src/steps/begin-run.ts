@@ -9,7 +9,7 @@ import type { Unfinished } from './unfinished.ts';
 
 export interface CollectRunCollaborators {
   readonly objects: ObjectStore;
-  readonly executions: ExecutionReader;
+  readonly executions: Pick<ExecutionReader, 'statusOf'>;
 }
 
 /** A new run, or the one that an earlier execution began and that is to be collected: whichever the input asks for. */

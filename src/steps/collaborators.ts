@@ -157,6 +157,8 @@ export interface TaskCallbacks {
 export interface ExecutionReader {
   /** Undefined for one that Step Functions does not know, or not any more. */
   statusOf(executionArn: string): Promise<string | undefined>;
+  /** How often it was redriven. */
+  redrivesOf(executionArn: string): Promise<number>;
 }
 
 export interface Log {

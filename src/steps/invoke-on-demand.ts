@@ -27,7 +27,7 @@ export interface InvokeOnDemandCollaborators extends Patience {
   readonly objects: OnDemandObjects;
   readonly models: ModelInvoker;
   readonly turns: Turns;
-  readonly executions: ExecutionReader;
+  readonly executions: Pick<ExecutionReader, 'statusOf'>;
   readonly now: () => number;
   /** Rejects when the signal says so. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -30,7 +30,7 @@ type NewItem = Omit<InventoryItem, 'deliveredAt'>;
 export interface RunJobCollaborators extends Settling {
   readonly inventory: Pick<Inventory, 'add' | 'get' | 'handOver' | 'recordArn' | 'advance'>;
   readonly jobs: Jobs & Pick<JobStopper, 'stop'>;
-  readonly executions: ExecutionReader;
+  readonly executions: Pick<ExecutionReader, 'statusOf'>;
   readonly slots: Pick<Slots, 'acquire' | 'release'>;
 }
 

@@ -18,7 +18,7 @@ export interface StopJobInput {
 export interface StopJobCollaborators extends Settling {
   readonly inventory: Pick<Inventory, 'get' | 'handOver' | 'recordArn' | 'advance'>;
   readonly jobs: JobStopper;
-  readonly executions: ExecutionReader;
+  readonly executions: Pick<ExecutionReader, 'statusOf'>;
   readonly now: () => number;
 }
 

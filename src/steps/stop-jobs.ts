@@ -7,13 +7,15 @@ import { arnOf } from './settle.ts';
 export interface ExecutionEventDetail {
   readonly executionArn: string;
   readonly status: string;
+  /** How often it had been redriven by then. */
+  readonly redriveCount?: number | undefined;
 }
 
 export interface StopJobsCollaborators {
   readonly inventory: Pick<Inventory, 'get' | 'recordArn' | 'advance' | 'ofExecution'>;
   readonly jobs: JobStopper;
   readonly slots: Pick<Slots, 'release'>;
-  readonly executions: ExecutionReader;
+  readonly executions: Pick<ExecutionReader, 'redrivesOf'>;
   readonly log: Log;
 }
 
@@ -25,7 +27,7 @@ const brokenOff: readonly string[] = ['ABORTED', 'TIMED_OUT', 'FAILED'];
  * moment may be missed; nobody waits for it, by which the reconciler knows it.
  */
 export async function stopJobs(
-  { executionArn, status }: ExecutionEventDetail,
+  { executionArn, status, redriveCount = 0 }: ExecutionEventDetail,
   collaborators: StopJobsCollaborators,
 ): Promise<void> {
   const { inventory, executions, log } = collaborators;
@@ -33,8 +35,8 @@ export async function stopJobs(
   const verb = `stop all jobs of ${executionArn}`;
   await eachOf(inventory.ofExecution(executionArn), verb, async ({ jobName, status }) => {
     if (hasEnded(status)) return;
-    // The event may come late, and this may take a while: the execution may have been redriven since.
-    if ((await executions.statusOf(executionArn)) === 'RUNNING') {
+    // The event may come late, and this may take a while. The status would not tell: what Step Functions says of it lags behind.
+    if ((await executions.redrivesOf(executionArn)) > redriveCount) {
       return log.info('The execution goes on.', { jobName });
     }
     const became = await stopped(jobName, collaborators);

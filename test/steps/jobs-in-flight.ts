@@ -36,7 +36,11 @@ export class JobWorld {
   readonly slots = new MemorySlots({ max: 50, now: this.now });
   /** Of every execution. */
   executionStatus = 'RUNNING';
-  readonly executions = { statusOf: async () => this.executionStatus };
+  redrives = 0;
+  readonly executions = {
+    statusOf: async () => this.executionStatus,
+    redrivesOf: async () => this.redrives,
+  };
   readonly log = new FakeLog();
 
   constructor() {

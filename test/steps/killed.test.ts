@@ -20,7 +20,7 @@ function world() {
   const tasks = new FakeTasks('first');
   const slots = new MemorySlots({ max: 1, now });
   const execution = { status: 'RUNNING' };
-  const executions = { statusOf: async () => execution.status };
+  const executions = { statusOf: async () => execution.status, redrivesOf: async () => 0 };
   return { clock, now, inventory, jobs, tasks, slots, execution, executions, log: new FakeLog() };
 }
 type World = ReturnType<typeof world>;

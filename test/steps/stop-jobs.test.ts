@@ -3,10 +3,8 @@ import { terminalStatuses } from './fakes.ts';
 import { aRun } from './fixtures.ts';
 import { JobWorld, run } from './jobs-in-flight.ts';
 
-const stop = (all: JobWorld, status = 'ABORTED', now = status) => {
-  all.executionStatus = now;
-  return stopJobs({ executionArn: run.execution_arn, status }, all);
-};
+const stop = (all: JobWorld, status = 'ABORTED', redriveCount = 0) =>
+  stopJobs({ executionArn: run.execution_arn, status, redriveCount }, all);
 
 test.each(['ABORTED', 'TIMED_OUT', 'FAILED'])(
   'every job in flight of an execution that %s is stopped, and no other',
@@ -108,8 +106,19 @@ test('jobs that cannot be stopped do not keep the others from it, and are named'
 test('an event that comes when its execution was redriven stops nothing', async () => {
   const all = new JobWorld();
   await all.submit();
-  await stop(all, 'ABORTED', 'RUNNING');
+  all.redrives = 1;
+  await stop(all);
   expect(all.jobs.stopped).toEqual([]);
+  await stop(all, 'FAILED', 1);
+  expect(all.jobs.stopped).toHaveLength(1);
+});
+
+test('that Step Functions still calls the execution running keeps no job from being stopped', async () => {
+  const all = new JobWorld();
+  await all.submit();
+  all.executionStatus = 'RUNNING';
+  await stop(all);
+  expect(all.jobs.stopped).toHaveLength(1);
 });
 
 test('a redrive that comes while jobs are being stopped keeps the others', async () => {
@@ -117,7 +126,7 @@ test('a redrive that comes while jobs are being stopped keeps the others', async
   for (let chunk = 0; chunk < 12; chunk++) await all.submit(chunk);
   const stopOne = all.jobs.stop.bind(all.jobs);
   all.jobs.stop = async (arn) => {
-    all.executionStatus = 'RUNNING';
+    all.redrives = 1;
     return stopOne(arn);
   };
   await stop(all);

@@ -104,5 +104,8 @@ const NAMES: Readonly<Record<number, BedrockErrorName>> = {
 function outputOf(answer: RecordAnswer): unknown {
   if (!('error' in answer)) return answer.modelOutput;
   const { errorCode, errorMessage } = answer.error;
-  throw new BedrockError(NAMES[errorCode] ?? 'InternalServerException', errorMessage);
+  throw new BedrockError(
+    NAMES[errorCode] ?? (errorCode < 500 ? 'ValidationException' : 'InternalServerException'),
+    errorMessage,
+  );
 }
