@@ -3,7 +3,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { BatchError } from '../src/errors.ts';
 import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import type { LocalRunOptions } from './execution-input.ts';
+import { type LocalLogsOptions, localLogs } from './local-logs.ts';
+import { localReset } from './local-reset.ts';
 import { localCancel, localCollect, localRun } from './local-run.ts';
+import { localEnv, localUp } from './local-up.ts';
 import { DEFAULT_STATE, type LocalStateOptions } from './on-local-aws.ts';
 import { cancelRun, collectRun, type RemoteRunOptions } from './remote-run.ts';
 import { STACK_NAME } from './stack-name.ts';
@@ -37,6 +40,21 @@ const modelEndpoint = [
 const modelEndpointModel = [
   '--model-endpoint-model <name>',
   'its model (default: the first that it lists)',
+] as const;
+
+const state = [
+  '--state <directory>',
+  "the local AWS's buckets, tables and executions",
+  DEFAULT_STATE,
+] as const;
+const assembly = [
+  '--assembly <directory>',
+  'what cdk synth wrote (default: the stack is synthesized again)',
+] as const;
+const recordsPerSecond = [
+  '--records-per-second <n>',
+  'how fast simulated answers come (default: at once)',
+  positiveNumber,
 ] as const;
 
 const local = program
@@ -74,22 +92,12 @@ local
   .option('--csv-delimiter <character>', 'of a CSV table (default: found by its first rows)')
   .option('--csv-ragged-rows <how>', 'refuse (default), or pad the rows that are short')
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
-  .option('--assembly <directory>', 'what cdk synth wrote (default: the stack is synthesized again)')
-  .option('--records-per-second <n>', 'how fast simulated answers come (default: at once)', positiveNumber)
+  .option(...assembly)
+  .option(...recordsPerSecond)
   .option(...modelEndpoint)
   .option(...modelEndpointModel)
-  .option('--state <directory>', "the local AWS's buckets, tables and executions", DEFAULT_STATE)
+  .option(...state)
   .action((options: LocalRunOptions & LocalStateOptions) => localRun(options));
-
-const state = [
-  '--state <directory>',
-  "the local AWS's buckets, tables and executions",
-  DEFAULT_STATE,
-] as const;
-const assembly = [
-  '--assembly <directory>',
-  'what cdk synth wrote (default: the stack is synthesized again)',
-] as const;
 
 local
   .command('collect')
@@ -111,6 +119,36 @@ local
   .option(...assembly)
   .option(...state)
   .action((run: string, options: LocalStateOptions) => localCancel(run, options));
+
+local
+  .command('up')
+  .description('keeps the local AWS running, for the AWS CLI and any SDK, until Ctrl-C')
+  .option(...assembly)
+  .option(...recordsPerSecond)
+  .option(...modelEndpoint)
+  .option(...modelEndpointModel)
+  .option(...state)
+  .action((options: LocalStateOptions) => localUp(options));
+
+local
+  .command('env')
+  .description('prints what a shell needs to use it: eval "$(npx bedrock-batch local env)"')
+  .option(...state)
+  .action((options: LocalStateOptions) => localEnv(options));
+
+local
+  .command('logs')
+  .description("prints the functions' logs")
+  .argument('[function]', 'a part of the name of a function, e.g. Preprocess', '')
+  .option('-f, --follow', 'goes on with what the functions write, until Ctrl-C')
+  .option(...state)
+  .action((part: string, options: LocalLogsOptions) => localLogs(part, options));
+
+local
+  .command('reset')
+  .description("deletes the local AWS's state")
+  .option(...state)
+  .action((options: LocalStateOptions) => localReset(options));
 
 function wholeNumber(text: string): number {
   if (/^[+-]?\d+$/.test(text)) return Number(text);

@@ -7,10 +7,17 @@ import {
 import { type LocalAws, startLocalAws } from '../src/local/local-aws.ts';
 import { LocalAwsError } from '../src/local/local-aws-error.ts';
 import { type Assembly, readAssembly } from '../src/local/template/assembly.ts';
+import { applyVariables, quoted, readEnvironment, removeEnvironment } from './local-environment.ts';
 import { STACK_NAME } from './stack-name.ts';
 import { synthesize } from './synthesize.ts';
 
 export const DEFAULT_STATE = '.local';
+
+/** What a command for this state must say of it. */
+export function stateOption(state: string): string {
+  if (state === DEFAULT_STATE) return '';
+  return ` --state ${/^[\w./-]+$/.test(state) ? state : quoted(state)}`;
+}
 
 export interface LocalStateOptions {
   /** The directory of the local AWS's buckets, tables, executions and jobs. */
@@ -31,6 +38,7 @@ export async function onLocalAws(
   options: LocalStateOptions,
   use: (aws: LocalAws, endpoint: ModelEndpoint | undefined) => Promise<void>,
 ): Promise<void> {
+  await refuseBesideUp(options.state);
   const endpoint = await endpointOf(options);
   const assembly = await assemblyOf(options);
   console.log('Starting it on this machine.');
@@ -43,12 +51,25 @@ export async function onLocalAws(
   const secrets: Record<string, string> = HF_TOKEN ? { [TOKEN_SECRET]: HF_TOKEN } : {};
   const aws = await startLocalAws({ assembly, directory: options.state, jobs, secrets });
   try {
-    Object.assign(process.env, aws.environment);
+    // One that was killed left it.
+    await removeEnvironment(options.state);
+    applyVariables(aws.environment);
     await tellOfResumed(aws);
     await use(aws, endpoint);
   } finally {
     await aws.close();
   }
+}
+
+/** The lock would refuse it too, but only after the synthesis, and without knowing how the other is used. */
+async function refuseBesideUp(state: string): Promise<void> {
+  const running = await readEnvironment(state);
+  if (running === undefined) return;
+  const env = `npx bedrock-batch local env${stateOption(state)}`;
+  throw new LocalAwsError(
+    `Cannot start the local AWS: ${state} is in use by another process (${running.pid}), which is local up: ` +
+      `after eval "$(${env})" the AWS CLI and npx bedrock-batch collect and cancel use that one, and Ctrl-C ends it.`,
+  );
 }
 
 async function endpointOf(options: LocalStateOptions): Promise<ModelEndpoint | undefined> {

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { LocalAwsError } from './local-aws-error.ts';
 
 /** Keeps a directory for this process until it is released; the lock of a process that was killed does not count. */
-export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
+export async function lockDirectory(
+  directory: string,
+  verb = 'start the local AWS',
+): Promise<{ release(): Promise<void> }> {
   await mkdir(directory, { recursive: true });
   const file = join(directory, 'lock');
   for (;;) {
@@ -15,9 +18,7 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
     }
     const owner = Number(await readFile(file, 'utf8'));
     if (isAlive(owner)) {
-      throw new LocalAwsError(
-        `Cannot start the local AWS: ${directory} is in use by another process (${owner}).`,
-      );
+      throw new LocalAwsError(`Cannot ${verb}: ${directory} is in use by another process (${owner}).`);
     }
     await rm(file, { force: true });
   }
@@ -34,7 +35,7 @@ async function createWhole(file: string, text: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
