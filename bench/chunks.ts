@@ -20,6 +20,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { Command } from 'commander';
 import { STACK_NAME } from '../bin/stack-name.ts';
 import { synthesize } from '../bin/synthesize.ts';
+import { readAssembly, type Template } from '../src/local/template/assembly.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
 import { LocalProcess } from '../test/setup/local-process.ts';
 import { type JobTime, slotUse } from './slot-use.ts';
@@ -52,13 +53,28 @@ async function main(options: Options): Promise<void> {
   const jobs = { stepMs: (options.jobMinutes * 60_000) / 4, maxJobsPerModel: options.slots };
   const state = join(directory, 'state');
   const { speed } = options;
-  const aws = await LocalProcess.start({ assembly, directory: state, speed, services: { jobs } });
+  const template = patient((await readAssembly(assembly.directory, STACK_NAME)).template, speed);
+  const services = { jobs };
+  const aws = await LocalProcess.start({
+    assembly: { ...assembly, template },
+    ...{ directory: state, speed, services },
+  });
   try {
     await measure(aws, options);
   } finally {
     await aws.stop();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Functions run no faster than ever, so the states wait for them as long as if time were not sped up. */
+function patient(template: Template, speed: number): Template {
+  const text = JSON.stringify(template);
+  const slower = text.replaceAll(
+    /(TimeoutSeconds\\*":)(\d+)/g,
+    (_, name, seconds) => `${name}${Number(seconds) * speed}`,
+  );
+  return JSON.parse(slower) as Template;
 }
 
 async function measure(aws: LocalProcess, options: Options): Promise<void> {
@@ -72,6 +88,7 @@ async function measure(aws: LocalProcess, options: Options): Promise<void> {
   const parent = await historyOf(stepFunctions, executionArn);
   const output = JSON.parse(ended.output ?? '{}') as ExecutionOutput;
   const lines = [
+    ...(ended.status === 'SUCCEEDED' ? [] : [`${ended.error}: ${ended.cause}`]),
     `${ended.status}: ${output.rows} rows in ${output.chunks} chunks, ${JSON.stringify(output.statuses)}`,
     `${seconds.toFixed(0)} s for ${((seconds * options.speed) / 3600).toFixed(1)} h of the stack, ${options.slots} slots, jobs of ${options.jobMinutes} min`,
     `the local AWS at its peak: ${peakMegabytes(aws.pid)} MB`,
