@@ -133,7 +133,11 @@ test.each([
 /** The text that a value is written as; timestamps have the form of an example. */
 function written(type: InferredType, value: OutputValue, example: string): string {
   if (type === 'date') return dateText(Number(value));
-  if (type === 'double') return doubleText(Number(value));
+  if (type === 'double') {
+    const plain = doubleText(Number(value));
+    // As Python writes a whole number among doubles.
+    return /^-?\d+$/.test(plain) && example.endsWith('.0') ? `${plain}.0` : plain;
+  }
   if (!type.startsWith('timestamp')) return String(value);
   const zone = example.endsWith('Z') ? 'Z' : '';
   const length = example.length - zone.length;

@@ -28,13 +28,15 @@ async function main(): Promise<void> {
   await aws?.close();
 }
 
-async function start({ assembly, directory, clock, services, tellCalls }: ProcessOptions): Promise<LocalAws> {
+async function start(options: ProcessOptions): Promise<LocalAws> {
+  const { assembly, directory, clock, services, enforceIam = true, tellCalls } = options;
   const read = await readAssembly(assembly.directory, assembly.stackName);
   const { template = read.template } = assembly;
   return startLocalAws({
     ...services,
     assembly: { ...read, template },
     directory,
+    enforceIam,
     ...(clock && { clock: steadyClock(clock) }),
     ...(tellCalls && { onCall: (call) => say({ call }) }),
   });

@@ -16,6 +16,8 @@ export interface ProcessOptions {
   readonly directory: string;
   readonly clock?: ClockSpeed;
   readonly services?: PlainServiceOptions;
+  /** Whether calls are held against the template's policies; by default they are. */
+  readonly enforceIam?: boolean;
   readonly tellCalls?: boolean;
 }
 
