@@ -14,7 +14,7 @@ import type { ObjectStore } from '../src/steps/collaborators.ts';
 import type { ExecutionOutput } from '../src/steps/summarize.ts';
 import { cancelled, collected, found, type Reach, stopJobs } from './end-run.ts';
 import { checkInput, executionInput, isFolder, type LocalRunOptions, uploadKey } from './execution-input.ts';
-import { DEFAULT_STATE, type LocalStateOptions, onLocalAws } from './on-local-aws.ts';
+import { type LocalStateOptions, onLocalAws, stateOption } from './on-local-aws.ts';
 import { preflight } from './preflight.ts';
 import { outcomeLines, outputOf, watched } from './watch-run.ts';
 
@@ -87,8 +87,8 @@ export async function localCancel(given: string, options: LocalStateOptions): Pr
 }
 
 function reachOf(executions: Executions, { state }: LocalStateOptions): Reach {
-  const where = state === DEFAULT_STATE ? '' : ` --state ${state}`;
-  return { executions, pollMs: POLL_MS, command: (what) => `npx bedrock-batch local ${what}${where}` };
+  const command = (what: string) => `npx bedrock-batch local ${what}${stateOption(state)}`;
+  return { executions, pollMs: POLL_MS, command };
 }
 
 /** Returns the directory of the result. */

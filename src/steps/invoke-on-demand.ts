@@ -39,6 +39,7 @@ export type OnDemandResult = JobResult & { readonly records: number };
 const LAST_MS = 15_000;
 /** How often it is looked whether the execution goes on. */
 const LOOK_MS = 10_000;
+const MOST_FAULTY_LOOKS = 6;
 const RIVAL = 'another function asks the same records';
 const LAST_WRITE_MS = 5_000;
 const FIRST_WRITE_DELAY_MS = 500;
@@ -167,15 +168,17 @@ class Workers {
   async #watchExecution(ended: AbortSignal): Promise<void> {
     const { sleep, executions } = this.#collaborators;
     const { execution_arn } = this.#work.run;
-    try {
-      for (;;) {
+    for (let faults = 0; ; ) {
+      try {
         await sleep(LOOK_MS, ended);
-        // A look that fails is no answer; the next may be one.
-        const status = await executions.statusOf(execution_arn).catch(() => 'RUNNING');
+        const status = await executions.statusOf(execution_arn);
         if (status !== 'RUNNING') this.#halted = `the execution is ${status ?? 'gone'}`;
+        faults = 0;
+      } catch (error) {
+        if (ended.aborted) return;
+        // A throttle passes; whoever is never told must not go on asking.
+        if (++faults === MOST_FAULTY_LOOKS) this.#failure ??= { error };
       }
-    } catch (error) {
-      if (!ended.aborted) throw error;
     }
   }
 

@@ -245,6 +245,23 @@ test('an execution that was stopped has no more records asked, and what was aske
   expect(idsOf(objects)).toHaveLength(models.asked.length);
 });
 
+test.each([
+  [5, false],
+  [6, true],
+])(
+  'after %i looks at the execution that fail one after the other it gives up: %p',
+  async (count, givesUp) => {
+    const { objects, step, models, collaborators } = world({ concurrency: 1 });
+    const denied = new Error('AccessDenied');
+    let looks = 0;
+    const statusOf = () => (looks++ < count ? Promise.reject(denied) : Promise.resolve('RUNNING'));
+    const asked = invokeOnDemand(step, { ...collaborators(), executions: { statusOf } });
+    if (givesUp) await expect(asked).rejects.toBe(denied);
+    else expect(await asked).toEqual({ status: 'OnDemand', records: 120 });
+    expect(idsOf(objects)).toHaveLength(models.asked.length);
+  },
+);
+
 test('of two functions at one attempt none overwrites what the other wrote, and who meets the other gives up', async () => {
   // No two answers are the same.
   let said = 0;
