@@ -40,19 +40,21 @@ test('takes as many chunks as there are names for', () => {
   expect(planOf({ name: 'most', rows: 10_000_099, request }).chunks).toHaveLength(100_000);
 });
 
+/** So that there are names for as many jobs as the most rows make. */
+const LEAST_PER_JOB = 4;
+
 /** A plan for enough rows, with limits that a model may have. */
 const planned = fc
   .record({
     minRecords: fc.integer({ min: 1, max: 200 }),
     room: fc.integer({ min: 2, max: 500 }),
-    // So that there are names for as many jobs as the most rows make.
-    maxRecordsPerJob: fc.integer({ min: 4, max: 100_000 }),
+    maxRecordsPerJob: fc.integer({ min: LEAST_PER_JOB, max: 100_000 }),
     maxJobs: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
     maxRecordsTotal: fc.option(fc.integer({ min: 200, max: 300_000 }), { nil: undefined }),
     rows: fc.integer({ min: 200, max: 300_000 }),
   })
   .map(({ minRecords, room, rows, ...request }) => {
-    const limits = { minRecords, maxRecords: minRecords * room };
+    const limits = { minRecords, maxRecords: Math.max(LEAST_PER_JOB, minRecords * room) };
     const asked = { ...request, maxRecordsPerJob: Math.min(request.maxRecordsPerJob, limits.maxRecords) };
     return { limits, rows, request: asked, plan: planOf({ name: 'any', rows, request: asked, limits }) };
   });
