@@ -41,6 +41,11 @@ const modelEndpointModel = [
   '--model-endpoint-model <name>',
   'its model (default: the first that it lists)',
 ] as const;
+const modelEndpointConcurrency = [
+  '--model-endpoint-concurrency <n>',
+  'how many requests it gets at a time (default: 8)',
+  positiveNumber,
+] as const;
 
 const state = [
   '--state <directory>',
@@ -96,6 +101,7 @@ local
   .option(...recordsPerSecond)
   .option(...modelEndpoint)
   .option(...modelEndpointModel)
+  .option(...modelEndpointConcurrency)
   .option(...state)
   .action((options: LocalRunOptions & LocalStateOptions) => localRun(options));
 
@@ -108,6 +114,7 @@ local
   .option('--out <directory>', 'where the result goes (default: output/<prefix>/<run>)')
   .option(...modelEndpoint)
   .option(...modelEndpointModel)
+  .option(...modelEndpointConcurrency)
   .option(...assembly)
   .option(...state)
   .action((run: string, options: LocalStateOptions) => localCollect(run, options));
@@ -127,6 +134,7 @@ local
   .option(...recordsPerSecond)
   .option(...modelEndpoint)
   .option(...modelEndpointModel)
+  .option(...modelEndpointConcurrency)
   .option(...state)
   .action((options: LocalStateOptions) => localUp(options));
 

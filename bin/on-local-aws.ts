@@ -27,6 +27,7 @@ export interface LocalStateOptions {
   /** The base URL of an OpenAI-compatible server that answers in place of the simulated Bedrock. */
   readonly modelEndpoint?: string;
   readonly modelEndpointModel?: string;
+  readonly modelEndpointConcurrency?: number;
   readonly out?: string;
 }
 
@@ -73,12 +74,16 @@ async function refuseBesideUp(state: string): Promise<void> {
 }
 
 async function endpointOf(options: LocalStateOptions): Promise<ModelEndpoint | undefined> {
-  const { modelEndpoint: url, modelEndpointModel: model } = options;
+  const { modelEndpoint: url, modelEndpointModel: model, modelEndpointConcurrency: concurrency } = options;
   if (url === undefined) {
-    if (model === undefined) return undefined;
-    throw new LocalAwsError('Cannot start the run: --model-endpoint-model must go with --model-endpoint.');
+    const orphan = model !== undefined ? 'model' : concurrency !== undefined ? 'concurrency' : undefined;
+    if (orphan === undefined) return undefined;
+    throw new LocalAwsError(
+      `Cannot start the run: --model-endpoint-${orphan} must go with --model-endpoint.`,
+    );
   }
-  const endpoint = await connectModelEndpoint({ url, model, apiKey: process.env['OPENAI_API_KEY'] });
+  const apiKey = process.env['OPENAI_API_KEY'];
+  const endpoint = await connectModelEndpoint({ url, model, apiKey, concurrency });
   console.log(`Answers come from the model ${endpoint.model} at ${url}.`);
   return endpoint;
 }

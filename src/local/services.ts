@@ -32,6 +32,8 @@ export interface ServiceOptions {
     readonly stepMs?: number;
     readonly recordsPerSecond?: number;
     readonly maxJobsPerModel?: number;
+    /** How long what is told of a running job's records may be old. */
+    readonly counterLagMs?: number;
     /** Who answers records, of jobs and on demand; the simulated one by default. */
     readonly backEnd?: AnswerBackEnd;
     /** Keeps a ledger in the directory of what was answered, for `readAnswers`. */

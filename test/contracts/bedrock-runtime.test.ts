@@ -1,6 +1,6 @@
 import {
   BedrockRuntimeClient,
-  ConverseCommand,
+  ConverseStreamCommand,
   InvokeModelCommand,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock-runtime';
@@ -125,10 +125,10 @@ describe('InvokeModel refuses', () => {
 
   it('other operations', async () => {
     const { client } = await runtime();
-    const answer = client.send(new ConverseCommand({ modelId: HAIKU, messages: [] }));
+    const answer = client.send(new ConverseStreamCommand({ modelId: HAIKU, messages: [] }));
     await expect(answer).rejects.toMatchObject({
       name: 'UnknownOperationException',
-      message: expect.stringContaining('/converse'),
+      message: expect.stringContaining('/converse-stream'),
     });
   });
 });

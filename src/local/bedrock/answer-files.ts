@@ -19,7 +19,8 @@ export async function answerFiles(run: JobRun, fault: JobFault | undefined): Pro
   for (const file of await listInput(s3, input, closing)) {
     if (isOver(records)) break;
     const answered = answerRecords(records, readRecords(s3, file, closing));
-    await writeRecords(s3, below(folder, `${file.name}.out`), shuffled(answered, records.random));
+    const shuffledRecords = shuffled(answered, records.random);
+    await writeRecords(s3, below(folder, `${file.name}.out`), job, shuffledRecords);
   }
   if (fault?.stuck) await untilStopped(stop, halt);
   await writeManifest(s3, folder, job, records.tokens);

@@ -1,6 +1,6 @@
 import { JOB_STATUSES } from './job.ts';
 
-/** What a member must satisfy, as the service model states it. Lengths are of strings and lists, ranges of integers. */
+/** What a member must satisfy, as the service model states it. Lengths are of strings and lists, ranges of numbers. */
 export type Constraint =
   | {
       readonly type: 'string';
@@ -9,13 +9,16 @@ export type Constraint =
       readonly required?: boolean;
     }
   | { readonly type: 'enum'; readonly values: readonly string[]; readonly required?: boolean }
-  | { readonly type: 'integer'; readonly range: Bounds; readonly required?: boolean }
+  | { readonly type: 'integer' | 'number'; readonly range: Bounds; readonly required?: boolean }
   | { readonly type: 'timestamp'; readonly required?: boolean }
   | { readonly type: 'list'; readonly length: Bounds; readonly of: Constraint; readonly required?: boolean }
   | { readonly type: 'structure'; readonly members: Members; readonly required?: boolean };
 
 export type Members = Readonly<Record<string, Constraint>>;
 export type Bounds = readonly [min: number, max: number];
+
+/** Of ISO 8601, which is how timestamps come in a query. */
+export const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 // The model's own patterns for names and tokens nest quantifiers and can take for ever on a run of dashes;
 // these accept the same strings in linear time.
@@ -115,4 +118,34 @@ export const JOB_IDENTIFIER: Members = {
 
 export const INVOKE_MODEL: Members = {
   modelId: { type: 'string', pattern: modelId, length: [1, 2048], required: true },
+};
+
+/** What blocks of content hold is looked at where they are answered. */
+const blocks = {
+  type: 'list',
+  length: [0, Number.POSITIVE_INFINITY],
+  of: { type: 'structure', members: {} },
+} as const satisfies Constraint;
+
+const message: Members = {
+  role: { type: 'enum', values: ['user', 'assistant'], required: true },
+  content: { ...blocks, required: true },
+};
+
+const inferenceConfig: Members = {
+  maxTokens: { type: 'integer', range: [1, Number.POSITIVE_INFINITY] },
+  temperature: { type: 'number', range: [0, 1] },
+  topP: { type: 'number', range: [0, 1] },
+  stopSequences: {
+    type: 'list',
+    length: [0, 2500],
+    of: { type: 'string', length: [1, Number.POSITIVE_INFINITY] },
+  },
+};
+
+export const CONVERSE: Members = {
+  messages: { ...blocks, of: { type: 'structure', members: message } },
+  system: blocks,
+  inferenceConfig: { type: 'structure', members: inferenceConfig },
+  additionalModelRequestFields: { type: 'structure', members: {} },
 };

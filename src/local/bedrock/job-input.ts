@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { catalogEntryOf } from '../../models/catalog.ts';
+import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
 import type { JobLimits } from '../../models/types.ts';
 import { JobFailure } from './errors.ts';
 import { linesOf } from './lines.ts';
@@ -7,12 +7,25 @@ import { parseS3Uri, type S3Location } from './s3-location.ts';
 
 /** Over all files of a job. */
 const MAX_JOB_BYTES = 5 * 1024 ** 3;
+/** What takes media has room for it. */
+const MAX_MEDIA_JOB_BYTES = 100 * 1024 ** 3;
+const MEDIA_MODELS: readonly string[] = [
+  'amazon.nova-lite-v1:0',
+  'amazon.nova-pro-v1:0',
+  'amazon.nova-2-multimodal-embeddings-v1:0',
+];
 
 /** Every model that batch serves has these limits, so they hold for one that the catalog does not list. */
 const STANDARD_LIMITS: JobLimits = { minRecords: 100, maxRecords: 100_000, maxFileBytes: 1024 ** 3 };
 
-export function limitsOf(modelId: string): JobLimits {
-  return catalogEntryOf(modelId)?.limits ?? STANDARD_LIMITS;
+export interface InputLimits extends JobLimits {
+  readonly maxJobBytes: number;
+}
+
+export function limitsOf(modelId: string): InputLimits {
+  const takesMedia = MEDIA_MODELS.includes(foundationModelOf(modelId).id);
+  const maxJobBytes = takesMedia ? MAX_MEDIA_JOB_BYTES : MAX_JOB_BYTES;
+  return { ...(catalogEntryOf(modelId)?.limits ?? STANDARD_LIMITS), maxJobBytes };
 }
 
 export interface InputFile extends S3Location {
@@ -55,7 +68,7 @@ export async function listInput(
 export async function validateInput(
   s3: S3Client,
   files: readonly InputFile[],
-  limits: JobLimits,
+  limits: InputLimits,
   signal: AbortSignal,
 ): Promise<number> {
   refuseLargeFiles(files, limits);
@@ -79,7 +92,7 @@ export async function validateInput(
   return total;
 }
 
-function refuseLargeFiles(files: readonly InputFile[], { maxFileBytes }: JobLimits): void {
+function refuseLargeFiles(files: readonly InputFile[], { maxFileBytes, maxJobBytes }: InputLimits): void {
   const large = files.find((file) => file.bytes > maxFileBytes);
   if (large !== undefined) {
     throw new JobFailure(
@@ -87,8 +100,8 @@ function refuseLargeFiles(files: readonly InputFile[], { maxFileBytes }: JobLimi
     );
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  if (bytes > MAX_JOB_BYTES) {
-    throw new JobFailure(`The job's files are larger (${bytes} bytes) than ${MAX_JOB_BYTES} bytes.`);
+  if (bytes > maxJobBytes) {
+    throw new JobFailure(`The job's files are larger (${bytes} bytes) than ${maxJobBytes} bytes.`);
   }
 }
 

@@ -82,10 +82,21 @@ const STEPS: Readonly<Record<FaultyStatus, Step>> = {
 
 async function validate({ job, s3, halt, options }: JobRun): Promise<Change> {
   options.assumeRole(job);
+  refuseOtherOwners(job);
   const files = await listInput(s3, job.request.inputDataConfig.s3InputDataConfig.s3Uri, halt);
   await reachOutput(job, s3, halt);
   const validatedRecords = await validateInput(s3, files, limitsOf(job.request.modelId), halt);
   return { status: 'Scheduled', validatedRecords };
+}
+
+/** All buckets are those of the jobs' account. */
+function refuseOtherOwners({ arn, request }: Job): void {
+  const { s3InputDataConfig: input } = request.inputDataConfig;
+  const { s3OutputDataConfig: output } = request.outputDataConfig;
+  for (const { s3Uri, s3BucketOwner: owner } of [input, output]) {
+    if (owner === undefined || owner === arn.split(':')[4]) continue;
+    throw new JobFailure(`The bucket ${parseS3Uri(s3Uri).bucket} is not owned by the account ${owner}.`);
+  }
 }
 
 /** A missing bucket is found before anything is paid for. */

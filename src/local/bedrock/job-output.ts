@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { RecordAnswer, TokenCount } from './answer-back-end.ts';
-import { type Job, processedRecords } from './job.ts';
+import { type Job, type JobCounters, processedRecords } from './job.ts';
 import { below, parseS3Uri, type S3Location } from './s3-location.ts';
 
 export interface AnsweredRecord {
@@ -26,15 +26,23 @@ export function outputFolder(job: Job): S3Location {
 export async function writeRecords(
   s3: S3Client,
   { bucket, key }: S3Location,
+  job: Job,
   records: AsyncIterable<AnsweredRecord>,
 ): Promise<void> {
   const body = Readable.from(outputLines(records));
-  const upload = new Upload({ client: s3, params: { Bucket: bucket, Key: key, Body: body }, queueSize: 2 });
+  const params = { Bucket: bucket, Key: key, Body: body, ...encryptionOf(job) };
+  const upload = new Upload({ client: s3, params, queueSize: 2 });
   try {
     await upload.done();
   } finally {
     body.destroy();
   }
+}
+
+function encryptionOf({ request }: Job) {
+  const { s3EncryptionKeyId } = request.outputDataConfig.s3OutputDataConfig;
+  if (s3EncryptionKeyId === undefined) return {};
+  return { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: s3EncryptionKeyId } as const;
 }
 
 async function* outputLines(records: AsyncIterable<AnsweredRecord>): AsyncGenerator<Buffer> {
@@ -61,17 +69,12 @@ export async function writeManifest(
     inputTokenCount: tokens.input,
     outputTokenCount: tokens.output,
   };
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(manifest) }));
-}
-
-export interface Counters {
-  readonly totalRecords: number;
-  readonly succeededRecords: number;
-  readonly failedRecords: number;
+  const Body = JSON.stringify(manifest);
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ...encryptionOf(job) }));
 }
 
 /** What the manifest says, or undefined where there is none. */
-export async function readManifest(s3: S3Client, folder: S3Location): Promise<Counters | undefined> {
+export async function readManifest(s3: S3Client, folder: S3Location): Promise<JobCounters | undefined> {
   const { bucket, key } = below(folder, MANIFEST);
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { BedrockError } from './errors.ts';
 import { isTerminal, type Job } from './job.ts';
 import { enter, runJob } from './job-lifecycle.ts';
@@ -23,6 +24,8 @@ export class JobRunner {
     if (this.#running.has(job.id)) return;
     // A signal of its own for each job: those that are made of others are slow to be collected.
     const [stop, halt] = [new AbortController(), new AbortController()];
+    // Every record under way listens.
+    setMaxListeners(0, halt.signal);
     const s3 = this.#options.s3.as(job.request.roleArn);
     const run = { job, s3, stop: stop.signal, halt: halt.signal, options: this.#options };
     const ended = runJob(run)

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
 import { AppendLog, readLog } from '../append-log.ts';
 import { BedrockError } from './errors.ts';
-import { type CreateJobRequest, isTerminal, type Job, type JobState } from './job.ts';
+import { type CreateJobRequest, isTerminal, type Job, type JobState, NO_RECORDS } from './job.ts';
+import { jobQuotaOf } from './job-quota.ts';
 import { JobsInFlight } from './jobs-in-flight.ts';
 
 export interface JobStoreOptions {
@@ -59,7 +60,10 @@ export class JobStore {
     return this.#inFlight.all();
   }
 
-  /** A new job, or the one that the same client token made before. @throws BedrockError on a conflict or a full quota. */
+  /**
+   * A new job, or the one that the same client token made before: whatever else is asked for with it then is ignored, as
+   * documented. @throws BedrockError on a conflict or a full quota.
+   */
   add(request: CreateJobRequest, now: number): { readonly job: Job; readonly created: boolean } {
     const { clientRequestToken: token } = request;
     const earlier = token === undefined ? undefined : this.#byToken.get(token);
@@ -109,12 +113,11 @@ export class JobStore {
     if (this.#inFlight.named(jobName)) {
       throw new BedrockError('ConflictException', `A job named ${jobName} is already in progress.`);
     }
-    const { maxJobsPerModel } = this.#options;
-    if (this.#inFlight.ofModel(modelArn) >= maxJobsPerModel) {
-      const quota = 'Sum of in-progress and submitted batch inference jobs using a base model';
+    const { name, most } = jobQuotaOf(modelArn, this.#options.maxJobsPerModel);
+    if (this.#inFlight.ofModel(modelArn) >= most) {
       throw new BedrockError(
         'ServiceQuotaExceededException',
-        `The quota "${quota}" for ${modelId} is ${maxJobsPerModel}.`,
+        `The quota "${name}" for ${modelId} is ${most}.`,
       );
     }
   }
@@ -134,9 +137,7 @@ export class JobStore {
       status: 'Submitted',
       lastModifiedTime: now,
       validatedRecords: 0,
-      totalRecords: 0,
-      succeededRecords: 0,
-      failedRecords: 0,
+      ...NO_RECORDS,
     };
   }
 

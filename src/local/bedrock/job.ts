@@ -19,18 +19,30 @@ export function isTerminal(status: JobStatus): boolean {
   return TERMINAL[status];
 }
 
+interface S3DataConfig {
+  readonly s3Uri: string;
+  readonly s3BucketOwner?: string;
+}
+
 /** The body of CreateModelInvocationJob, once it is known to be valid. */
 export interface CreateJobRequest {
   readonly jobName: string;
   readonly roleArn: string;
   readonly modelId: string;
   readonly clientRequestToken?: string;
-  readonly inputDataConfig: { readonly s3InputDataConfig: { readonly s3Uri: string } };
-  readonly outputDataConfig: { readonly s3OutputDataConfig: { readonly s3Uri: string } };
+  readonly inputDataConfig: { readonly s3InputDataConfig: S3DataConfig };
+  readonly outputDataConfig: {
+    readonly s3OutputDataConfig: S3DataConfig & { readonly s3EncryptionKeyId?: string };
+  };
   readonly timeoutDurationInHours?: number;
   readonly modelInvocationType?: 'InvokeModel' | 'Converse';
   readonly vpcConfig?: unknown;
 }
+
+/** How many of a job's records there are, and what became of them. */
+export type JobCounters = Readonly<Pick<JobState, 'totalRecords' | 'succeededRecords' | 'failedRecords'>>;
+
+export const NO_RECORDS: JobCounters = { totalRecords: 0, succeededRecords: 0, failedRecords: 0 };
 
 /** What changes of a job. */
 export interface JobState {
@@ -57,8 +69,8 @@ export interface Job extends JobState {
   readonly expirationTime: number;
 }
 
-/** How Get and List show a job. */
-export function describeJob(job: Job): Readonly<Record<string, unknown>> {
+/** How Get and List show a job, with what they know of its records. */
+export function describeJob(job: Job, counters: JobCounters): Readonly<Record<string, unknown>> {
   const { request } = job;
   return {
     jobArn: job.arn,
@@ -77,10 +89,10 @@ export function describeJob(job: Job): Readonly<Record<string, unknown>> {
     timeoutDurationInHours: request.timeoutDurationInHours,
     jobExpirationTime: iso(job.expirationTime),
     modelInvocationType: request.modelInvocationType ?? 'InvokeModel',
-    totalRecordCount: job.totalRecords,
-    processedRecordCount: processedRecords(job),
-    successRecordCount: job.succeededRecords,
-    errorRecordCount: job.failedRecords,
+    totalRecordCount: counters.totalRecords,
+    processedRecordCount: processedRecords(counters),
+    successRecordCount: counters.succeededRecords,
+    errorRecordCount: counters.failedRecords,
   };
 }
 
@@ -88,6 +100,6 @@ export function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
-export function processedRecords({ succeededRecords, failedRecords }: JobState): number {
+export function processedRecords({ succeededRecords, failedRecords }: JobCounters): number {
   return succeededRecords + failedRecords;
 }

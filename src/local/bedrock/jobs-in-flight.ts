@@ -1,4 +1,5 @@
 import type { Job } from './job.ts';
+import { countedModelOf } from './job-quota.ts';
 
 /** The jobs that have not ended, by what Bedrock bounds them by: one of a name, and so many of a model. */
 export class JobsInFlight {
@@ -14,17 +15,17 @@ export class JobsInFlight {
   }
 
   ofModel(modelArn: string): number {
-    return this.#ofModel.get(modelArn) ?? 0;
+    return this.#ofModel.get(countedModelOf(modelArn)) ?? 0;
   }
 
   add(job: Job): void {
     this.#byName.set(job.request.jobName, job);
-    this.#ofModel.set(job.modelArn, this.ofModel(job.modelArn) + 1);
+    this.#ofModel.set(countedModelOf(job.modelArn), this.ofModel(job.modelArn) + 1);
   }
 
   remove(job: Job): void {
     if (this.#byName.get(job.request.jobName) !== job) return;
     this.#byName.delete(job.request.jobName);
-    this.#ofModel.set(job.modelArn, this.ofModel(job.modelArn) - 1);
+    this.#ofModel.set(countedModelOf(job.modelArn), this.ofModel(job.modelArn) - 1);
   }
 }

@@ -1,6 +1,6 @@
 import { LIST_JOBS } from './constraints.ts';
 import { BedrockError } from './errors.ts';
-import { describeJob, type Job } from './job.ts';
+import type { Job } from './job.ts';
 import type { JobStore } from './job-store.ts';
 import { assertMembers } from './validation.ts';
 
@@ -18,7 +18,7 @@ interface ListQuery {
 const DEFAULT_PAGE = 100;
 
 /** One page of ListModelInvocationJobs. @throws BedrockError ValidationException */
-export function listJobs(store: JobStore, parameters: URLSearchParams) {
+export function listJobs<Shown>(store: JobStore, parameters: URLSearchParams, describe: (job: Job) => Shown) {
   const query = parseQuery(parameters);
   const { maxResults = DEFAULT_PAGE, sortOrder = 'Descending', nextToken } = query;
   // A page ends at a job, not at a count, so that jobs created meanwhile shift nothing.
@@ -34,15 +34,17 @@ export function listJobs(store: JobStore, parameters: URLSearchParams) {
   }
   const last = page.at(-1);
   return {
-    invocationJobSummaries: page.map(describeJob),
+    invocationJobSummaries: page.map(describe),
     nextToken: more && last !== undefined ? tokenOf(last) : undefined,
   };
 }
 
 function parseQuery(parameters: URLSearchParams): ListQuery {
   const given: Record<string, unknown> = Object.fromEntries(parameters);
-  const maxResults = parameters.get('maxResults');
-  const query = maxResults === null ? given : { ...given, maxResults: Number(maxResults) };
+  const { maxResults } = given;
+  // What is no number is told of as it came.
+  const isNumber = /^-?\d+$/.test(String(maxResults));
+  const query = isNumber ? { ...given, maxResults: Number(maxResults) } : given;
   assertMembers(query, LIST_JOBS);
   return query;
 }

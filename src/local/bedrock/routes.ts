@@ -2,25 +2,32 @@ import { JOB_IDENTIFIER } from './constraints.ts';
 import { describeJob, type Job } from './job.ts';
 import type { JobStore } from './job-store.ts';
 import { listJobs } from './list-jobs.ts';
+import type { ShownCounters } from './shown-counters.ts';
 import { assertCreateJob, assertMembers } from './validation.ts';
 import type { RestRequest, Route } from './wire.ts';
 
 export interface JobActions {
   readonly store: JobStore;
+  readonly counters: ShownCounters;
   readonly now: () => number;
   start(job: Job): void;
   stop(job: Job): void;
 }
 
 export function jobRoutes(actions: JobActions): readonly Route[] {
-  const { store } = actions;
+  const { store, counters } = actions;
+  const describe = (job: Job) => describeJob(job, counters.of(job));
   return [
     { method: 'POST', path: /^\/model-invocation-job$/, answer: ({ body }) => create(actions, body) },
-    { method: 'GET', path: /^\/model-invocation-jobs$/, answer: ({ query }) => listJobs(store, query) },
+    {
+      method: 'GET',
+      path: /^\/model-invocation-jobs$/,
+      answer: ({ query }) => listJobs(store, query, describe),
+    },
     {
       method: 'GET',
       path: /^\/model-invocation-job\/([^/]+)$/,
-      answer: (request) => describeJob(jobOf(store, request)),
+      answer: (request) => describe(jobOf(store, request)),
     },
     {
       method: 'POST',

@@ -1,6 +1,7 @@
 import type { RecordFault } from '../faults/record-faults.ts';
 import { contentHash } from '../faults/record-faults.ts';
 import { type RecordAnswer, recordError, type TokenCount } from './answer-back-end.ts';
+import { asTheyEnd } from './as-they-end.ts';
 import type { InputRecord } from './job-input.ts';
 import type { AnsweredRecord } from './job-output.ts';
 import type { JobRun } from './job-run.ts';
@@ -15,34 +16,48 @@ export interface RecordRun {
   readonly tokens: { -readonly [K in keyof TokenCount]: TokenCount[K] };
   /** The contents that have an answer which can be read; kept only for a ledger. */
   readonly answered: Set<string>;
-  /** Answered or not, records that were met. */
+  /** Records that were met, answered or not yet. */
   met: number;
   timedOut: boolean;
 }
 
-/** Answers records one after the other, keeps the job's counters, and ends where something ends the job. */
+/**
+ * Answers as many records at once as the back end takes, keeps the job's counters, and ends where something ends the job.
+ * Nothing is counted before it is yielded.
+ */
 export async function* answerRecords(
   records: RecordRun,
   input: AsyncIterable<InputRecord>,
 ): AsyncGenerator<AnsweredRecord> {
   const { run, random } = records;
-  const { job, options } = run;
+  const { clock, backEnd, ledger } = run.options;
+  const met = asTheyEnd(meet(records, input), backEnd.atOnce ?? 1, (record) => answerOne(run, record));
+  for await (const { recordId, modelInput, fault, answer } of met) {
+    if (answer === undefined) continue;
+    if (fault?.missing !== 'uncounted') count(records, answer);
+    run.job.lastModifiedTime = clock.now();
+    if (fault?.missing !== undefined) continue;
+    const torn = fault?.unreadable === true;
+    if (ledger !== undefined && !torn && !('error' in answer)) records.answered.add(contentHash(modelInput));
+    const line = { recordId: recordId ?? randomAlphanumerics(random, 11), modelInput, answer, torn };
+    yield line;
+    if (fault?.duplicated) yield line;
+  }
+}
+
+interface MetRecord extends InputRecord {
+  readonly fault: RecordFault | undefined;
+}
+
+/** The records that are to be answered: a fault befalls them by their places in the input, whichever is answered first. */
+async function* meet(records: RecordRun, input: AsyncIterable<InputRecord>): AsyncGenerator<MetRecord> {
+  const { job, options } = records.run;
   for await (const { recordId, modelInput } of input) {
     await pace(records);
     if (isOver(records)) return;
     records.met++;
     const fault = options.recordFaults.inJob({ modelInput, ordinal: records.met, by: job.id });
-    const answer = await answerOne(run, modelInput, fault);
-    if (fault?.missing !== 'uncounted') count(records, answer);
-    job.lastModifiedTime = options.clock.now();
-    if (fault?.missing !== undefined) continue;
-    const torn = fault?.unreadable === true;
-    if (options.ledger !== undefined && !torn && !('error' in answer)) {
-      records.answered.add(contentHash(modelInput));
-    }
-    const line = { recordId: recordId ?? randomAlphanumerics(random, 11), modelInput, answer, torn };
-    yield line;
-    if (fault?.duplicated) yield line;
+    yield { ...(recordId !== undefined && { recordId }), modelInput, fault };
   }
 }
 
@@ -54,15 +69,32 @@ export function isOver(records: RecordRun): boolean {
   return records.timedOut;
 }
 
-async function answerOne(
-  { job, options: { backEnd, closing } }: JobRun,
+interface EndedRecord extends MetRecord {
+  /** Undefined where the job was stopped before there was one. */
+  readonly answer: RecordAnswer | undefined;
+}
+
+async function answerOne(run: JobRun, record: MetRecord): Promise<EndedRecord> {
+  const { modelInput, fault } = record;
+  if (fault?.errorCode !== undefined) {
+    return { ...record, answer: faultyAnswer(fault.errorCode, fault.errorMessage) };
+  }
+  if (modelInput === undefined) return { ...record, answer: recordError(400, 'modelInput: Field required') };
+  return { ...record, answer: await answerUnlessStopped(run, modelInput) };
+}
+
+/** A stop breaks off what is under way; what the back end then says is not the job's failure. */
+async function answerUnlessStopped(
+  { job, stop, halt, options: { backEnd } }: JobRun,
   modelInput: unknown,
-  fault: RecordFault | undefined,
-): Promise<RecordAnswer> {
-  if (fault?.errorCode !== undefined) return faultyAnswer(fault.errorCode, fault.errorMessage);
-  if (modelInput === undefined) return recordError(400, 'modelInput: Field required');
+): Promise<RecordAnswer | undefined> {
   const { modelId, modelInvocationType: invocationType = 'InvokeModel' } = job.request;
-  return backEnd.answer({ modelId, invocationType, modelInput }, closing);
+  try {
+    return await backEnd.answer({ modelId, invocationType, modelInput, patient: true }, halt);
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** On demand as in a job. */

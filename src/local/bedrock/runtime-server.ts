@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
 import type { Clock } from '../clock.ts';
 import type { RecordFaults } from '../faults/record-faults.ts';
 import type { Endpoint, Intercept } from '../http/listen.ts';
 import { listenHttp2 } from '../http/listen-http2.ts';
-import type { AnswerBackEnd, RecordAnswer } from './answer-back-end.ts';
+import type { AnswerBackEnd, AnswerRequest, RecordAnswer } from './answer-back-end.ts';
 import type { AnswerLedger } from './answer-ledger.ts';
 import { INVOKE_MODEL } from './constraints.ts';
 import { BedrockError, type BedrockErrorName } from './errors.ts';
@@ -12,7 +13,7 @@ import { InvocationGate, type InvocationOptions } from './invocation-faults.ts';
 import { faultyAnswer } from './run-records.ts';
 import { simulatedBackEnd } from './simulate.ts';
 import { assertMembers } from './validation.ts';
-import { type RestRequest, type Route, restJson } from './wire.ts';
+import { type Route, restJson } from './wire.ts';
 
 export interface BedrockRuntimeOptions {
   readonly clock: Clock;
@@ -27,21 +28,24 @@ export interface BedrockRuntimeOptions {
   readonly ledger?: AnswerLedger | undefined;
 }
 
-/** InvokeModel on loopback, as `@aws-sdk/client-bedrock-runtime` speaks it. */
+/** InvokeModel and Converse on loopback, as `@aws-sdk/client-bedrock-runtime` speaks it. */
 export async function startBedrockRuntime(options: BedrockRuntimeOptions): Promise<Endpoint> {
   const { clock, port, intercept, backEnd = simulatedBackEnd, invocations = {} } = options;
   const gate = new InvocationGate(invocations);
   const closing = new AbortController();
+  // Every invocation under way listens.
+  setMaxListeners(0, closing.signal);
   const answer = answers(options, backEnd, closing.signal);
-  const invoke = async ({ segment: modelId, body: modelInput }: RestRequest): Promise<unknown> => {
+  const invoke = async (request: AnswerRequest): Promise<unknown> => {
+    const { modelId } = request;
     assertMembers({ modelId }, INVOKE_MODEL);
     refuseModel(modelId);
     return gate.pass(async () => {
       if (invocations.latencyMs !== undefined) await clock.sleep(invocations.latencyMs, closing.signal);
-      return answer(modelId, modelInput);
+      return answer(request);
     });
   };
-  const routes: readonly Route[] = [{ method: 'POST', path: /^\/model\/([^/]+)\/invoke$/, answer: invoke }];
+  const routes = invocationRoutes(invoke, clock);
   const endpoint = await listenHttp2(restJson(routes, MALFORMED), port, intercept);
   return {
     url: endpoint.url,
@@ -52,6 +56,29 @@ export async function startBedrockRuntime(options: BedrockRuntimeOptions): Promi
   };
 }
 
+function invocationRoutes(
+  invoke: (request: AnswerRequest) => Promise<unknown>,
+  clock: Clock,
+): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: /^\/model\/([^/]+)\/invoke$/,
+      answer: ({ segment: modelId, body: modelInput }) =>
+        invoke({ modelId, invocationType: 'InvokeModel', modelInput }),
+    },
+    {
+      method: 'POST',
+      path: /^\/model\/([^/]+)\/converse$/,
+      answer: async ({ segment: modelId, body: modelInput }) => {
+        const from = clock.now();
+        const answer = await invoke({ modelId, invocationType: 'Converse', modelInput });
+        return { ...(answer as object), metrics: { latencyMs: Math.round(clock.now() - from) } };
+      },
+    },
+  ];
+}
+
 /** Answers one body after the other, but for those that a fault befalls. */
 function answers(
   { recordFaults, ledger }: BedrockRuntimeOptions,
@@ -59,12 +86,12 @@ function answers(
   signal: AbortSignal,
 ) {
   let ordinal = 0;
-  return async (modelId: string, modelInput: unknown): Promise<unknown> => {
+  return async (request: AnswerRequest): Promise<unknown> => {
+    const { modelInput } = request;
     ordinal++;
     const { errorCode, errorMessage } =
       recordFaults?.onDemand({ modelInput, ordinal, by: randomUUID() }) ?? {};
     if (errorCode !== undefined) return outputOf(faultyAnswer(errorCode, errorMessage));
-    const request = { modelId, invocationType: 'InvokeModel', modelInput } as const;
     const output = outputOf(await backEnd.answer(request, signal));
     ledger?.addOnDemand(modelInput);
     return output;

@@ -14,6 +14,7 @@ import type { LifecycleOptions } from './job-run.ts';
 import { JobRunner } from './job-runner.ts';
 import { JobStore } from './job-store.ts';
 import { jobRoutes } from './routes.ts';
+import { ShownCounters } from './shown-counters.ts';
 import { simulatedBackEnd } from './simulate.ts';
 import { restJson } from './wire.ts';
 
@@ -36,6 +37,9 @@ export interface BedrockOptions {
   readonly stepMs?: number;
   /** Slows InProgress down so that its counters can be seen to move; as fast as possible by default. */
   readonly recordsPerSecond?: number;
+  /** How long what Get and List tell of a running job's records may be old; by default as long as `stepMs`. */
+  readonly counterLagMs?: number;
+  /** The quota of jobs in flight for each base model; that of custom models is 3. */
   readonly maxJobsPerModel?: number;
   /** Where jobs survive the process. */
   readonly directory?: string;
@@ -44,6 +48,8 @@ export interface BedrockOptions {
   /** Told of each content that was answered. */
   readonly ledger?: AnswerLedger | undefined;
 }
+
+const STEP_MS = 400;
 
 export interface BedrockServer extends Endpoint {
   /** Leads on the jobs that an earlier process left, once somebody hears their events. */
@@ -62,14 +68,16 @@ export async function startBedrock(options: BedrockOptions): Promise<BedrockServ
   const s3 = new RoleClients({ endpoint: options.s3Endpoint, region, accessKeyId: 'LOCALBEDROCK' });
   const path = directory === undefined ? undefined : join(directory, 'jobs.jsonl');
   const store = new JobStore({ region, account, maxJobsPerModel, path });
-  const lifecycle = lifecycleOptions(options, { store, s3, closing: closing.signal, region, account });
+  const counters = new ShownCounters(options.clock, options.counterLagMs ?? options.stepMs ?? STEP_MS);
+  const place = { store, counters, s3, closing: closing.signal, region, account };
+  const lifecycle = lifecycleOptions(options, place);
   const runner = new JobRunner(lifecycle);
   const start = (job: Job): void => {
     lifecycle.onStatus(job);
     runner.run(job);
   };
   const stop = (job: Job): void => runner.stop(job);
-  const routes = jobRoutes({ store, now: () => options.clock.now(), start, stop });
+  const routes = jobRoutes({ store, counters, now: () => options.clock.now(), start, stop });
   const endpoint = await listen(restJson(routes), options.port, options.intercept);
   return {
     url: endpoint.url,
@@ -88,6 +96,7 @@ export async function startBedrock(options: BedrockOptions): Promise<BedrockServ
 
 interface Place {
   readonly store: JobStore;
+  readonly counters: ShownCounters;
   readonly s3: RoleClients;
   readonly closing: AbortSignal;
   readonly region: string;
@@ -95,7 +104,7 @@ interface Place {
 }
 
 function lifecycleOptions(options: BedrockOptions, place: Place): LifecycleOptions {
-  const { clock, emit, backEnd = simulatedBackEnd, seed = 1, stepMs = 400, recordsPerSecond } = options;
+  const { clock, emit, backEnd = simulatedBackEnd, seed = 1, stepMs = STEP_MS, recordsPerSecond } = options;
   const {
     assumeRole = () => undefined,
     jobFaults = new JobFaults(),
@@ -103,6 +112,7 @@ function lifecycleOptions(options: BedrockOptions, place: Place): LifecycleOptio
     ledger,
   } = options;
   const onStatus = (job: Job): void => {
+    place.counters.note(job);
     const event = jobEvent(job, place);
     try {
       emit(event);

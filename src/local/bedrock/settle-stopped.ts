@@ -5,12 +5,11 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { contentHash } from '../faults/record-faults.ts';
+import { NO_RECORDS } from './job.ts';
 import { isManifest, outputFolder, readManifest } from './job-output.ts';
 import type { Change, JobRun } from './job-run.ts';
 import { linesOf } from './lines.ts';
 import { below, type S3Location } from './s3-location.ts';
-
-const NOTHING = { totalRecords: 0, succeededRecords: 0, failedRecords: 0 } as const;
 
 /**
  * The end of a job that a restart found stopping: with the output whose manifest was written. Of output without one
@@ -30,7 +29,7 @@ export async function settleStopped({ job, options }: JobRun): Promise<Change> {
     else if (ledger !== undefined) await readAnswered(s3, output, answered);
   }
   if (counters !== undefined) ledger?.addJob(job.id, answered);
-  return { status: 'Stopped', ...(counters ?? NOTHING) };
+  return { status: 'Stopped', ...(counters ?? NO_RECORDS) };
 }
 
 interface ObjectName {

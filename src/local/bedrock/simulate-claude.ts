@@ -1,25 +1,13 @@
 import { createHash } from 'node:crypto';
 import { foundationModelOf } from '../../models/catalog.ts';
 import { type RecordAnswer, recordError } from './answer-back-end.ts';
+import { claudeRequestFault } from './claude-request.ts';
 import { randomAlphanumerics, seededRandom } from './random.ts';
 import { type Body, isBody, roughTokens } from './simulator.ts';
 
-const FIELDS: ReadonlySet<string> = new Set([
-  ...[
-    'anthropic_version',
-    'anthropic_beta',
-    'max_tokens',
-    'messages',
-    'system',
-    'metadata',
-    'stop_sequences',
-  ],
-  ...['temperature', 'top_p', 'top_k', 'thinking', 'tools', 'tool_choice', 'output_config'],
-]);
-
 /** Anthropic Messages as InvokeModel takes and answers them. The text quotes the prompt, so that rows can be told apart. */
 export function simulateClaude(body: Body, modelId: string): RecordAnswer {
-  const fault = faultOf(body);
+  const fault = claudeRequestFault(body, modelId);
   if (fault !== undefined) return recordError(400, fault);
   const prompt = promptOf(body);
   // Prompts made from one template may begin alike; the digest tells them apart all the same.
@@ -39,39 +27,6 @@ export function simulateClaude(body: Body, modelId: string): RecordAnswer {
     },
     tokens,
   };
-}
-
-/** The first fault, as Bedrock words it. */
-function faultOf(body: Body): string | undefined {
-  const missing = ['anthropic_version', 'max_tokens', 'messages'].find((name) => body[name] === undefined);
-  if (missing !== undefined) return `${missing}: Field required`;
-  const extra = Object.keys(body).find((name) => !FIELDS.has(name));
-  if (extra !== undefined) return `${extra}: Extra inputs are not permitted`;
-  const maxTokens = body['max_tokens'];
-  if (!Number.isInteger(maxTokens)) return 'max_tokens: Input should be a valid integer';
-  if (Number(maxTokens) < 1) return 'max_tokens: Input should be greater than or equal to 1';
-  const { messages } = body;
-  if (!Array.isArray(messages)) return 'messages: Input should be a valid list';
-  if (messages.length === 0) return 'messages: at least one message is required';
-  return messages.map(messageFault).find((fault) => fault !== undefined);
-}
-
-function messageFault(message: unknown, index: number): string | undefined {
-  const { role, content } = isBody(message) ? message : {};
-  if (role === undefined) return `messages.${index}.role: Field required`;
-  if (role !== 'user' && role !== 'assistant') {
-    return `messages.${index}.role: Input should be 'user' or 'assistant'`;
-  }
-  if (content === undefined) return `messages.${index}.content: Field required`;
-  if (typeof content !== 'string' && !Array.isArray(content)) {
-    return `messages.${index}.content: Input should be a valid string or list`;
-  }
-  const empty = typeof content === 'string' ? content === '' : content.some(isEmptyText);
-  return empty ? 'messages: text content blocks must be non-empty' : undefined;
-}
-
-function isEmptyText(block: unknown): boolean {
-  return isBody(block) && block['type'] === 'text' && block['text'] === '';
 }
 
 function promptOf({ system, messages }: Body): string {

@@ -1,5 +1,6 @@
 import { catalogEntryOf, type FamilyName } from '../../models/catalog.ts';
 import { type AnswerBackEnd, type AnswerRequest, type RecordAnswer, recordError } from './answer-back-end.ts';
+import { conversed, invocationOf } from './converse.ts';
 import { simulateClaude } from './simulate-claude.ts';
 import { simulateTitanEmbedding } from './simulate-titan-embedding.ts';
 import { isBody, type Simulator } from './simulator.ts';
@@ -10,13 +11,15 @@ const SIMULATORS = {
 } as const satisfies Record<FamilyName, Simulator>;
 
 /** The same answer for the same record, always, in the shape in which the model's family answers. */
-export function simulate({ modelId, invocationType, modelInput }: AnswerRequest): RecordAnswer {
+export function simulate(request: AnswerRequest): RecordAnswer {
+  const { modelId, invocationType, modelInput } = request;
   const family = catalogEntryOf(modelId)?.family;
   if (family === undefined) {
     return recordError(400, `There is no simulator for the model ${modelId} in the local Bedrock.`);
   }
   if (invocationType === 'Converse') {
-    return recordError(400, 'The local Bedrock does not simulate records of the Converse type.');
+    const invocation = invocationOf(request);
+    return 'error' in invocation ? invocation : conversed(simulate(invocation));
   }
   if (!isBody(modelInput)) return recordError(400, 'modelInput: Input should be a valid dictionary');
   return SIMULATORS[family](modelInput, modelId);

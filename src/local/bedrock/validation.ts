@@ -1,4 +1,4 @@
-import { type Bounds, type Constraint, CREATE_JOB, type Members } from './constraints.ts';
+import { type Bounds, type Constraint, CREATE_JOB, type Members, TIMESTAMP } from './constraints.ts';
 import { BedrockError } from './errors.ts';
 import type { CreateJobRequest } from './job.ts';
 
@@ -7,11 +7,18 @@ export function assertCreateJob(body: unknown): asserts body is CreateJobRequest
   assertMembers(body, CREATE_JOB);
 }
 
+/** @throws BedrockError ValidationException */
 export function assertMembers(value: unknown, members: Members): void {
+  const message = violation(value, members);
+  if (message !== undefined) throw new BedrockError('ValidationException', message);
+}
+
+/** The message that lists every violated constraint, if any is. */
+export function violation(value: unknown, members: Members): string | undefined {
   const faults = memberFaults(value, members, '');
-  if (faults.length === 0) return;
+  if (faults.length === 0) return undefined;
   const errors = faults.length === 1 ? '1 validation error' : `${faults.length} validation errors`;
-  throw new BedrockError('ValidationException', `${errors} detected: ${faults.join('; ')}`);
+  return `${errors} detected: ${faults.join('; ')}`;
 }
 
 function memberFaults(value: unknown, members: Members, path: string): readonly string[] {
@@ -62,8 +69,14 @@ function scalarFaults(
       return Number.isInteger(value)
         ? boundFaults(Number(value), constraint.range, '')
         : ['Member must be an integer'];
+    case 'number':
+      return typeof value === 'number'
+        ? boundFaults(value, constraint.range, '')
+        : ['Member must be a number'];
     case 'timestamp':
-      return Number.isNaN(Date.parse(String(value))) ? ['Member must be a timestamp'] : [];
+      return TIMESTAMP.test(String(value)) && !Number.isNaN(Date.parse(String(value)))
+        ? []
+        : ['Member must be a timestamp'];
     default:
       return constraint satisfies never;
   }

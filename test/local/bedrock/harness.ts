@@ -11,6 +11,7 @@ import {
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -70,6 +71,7 @@ export async function startHarness() {
   return {
     bedrock,
     text,
+    head: (key: string) => s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key })),
     /** A new folder that goes with the harness. */
     folder: () => mkdtemp(join(directory, 'bedrock-')),
     remove: async (key: string) => {

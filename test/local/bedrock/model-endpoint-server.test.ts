@@ -116,6 +116,15 @@ test('no more requests are under way than may be, and each is answered', async (
   }
 });
 
+test.each([0, 1.5, -1, Number.NaN])('%d requests at a time cannot be asked for', async (concurrency) => {
+  await expect(server.connected({ concurrency })).rejects.toEqual(
+    new LocalAwsError(
+      `Cannot start the run: --model-endpoint-concurrency must be a whole number from 1, got ${concurrency}.`,
+    ),
+  );
+  expect(server.received).toEqual([]);
+});
+
 describe('the API key', () => {
   it('is sent with every request, and never told', async () => {
     server.answer = failing(401, { error: { message: 'Incorrect API key provided: sk-secret.' } });

@@ -8,6 +8,8 @@ beforeEach(() => {
 });
 afterEach(() => server.close());
 
+/** One that can be told both how to sample. */
+const SONNET = 'us.anthropic.claude-sonnet-4-20250514-v1:0';
 const hello = claude.encode('Hello');
 
 describe('Claude', () => {
@@ -37,7 +39,7 @@ describe('Claude', () => {
   it('sends the system prompt first, every turn, and how to sample', async () => {
     server.answer = () => completion('c');
     const text = (...texts: string[]) => texts.map((each) => ({ type: 'text', text: each }));
-    await server.asked(HAIKU, {
+    await server.asked(SONNET, {
       anthropic_version: 'bedrock-2023-05-31',
       max_tokens: 7,
       system: text('Be brief.', 'Be kind.'),
@@ -96,7 +98,7 @@ describe('Claude', () => {
       'messages.0.content.1: a model endpoint is asked text alone, got a block of type image',
     ],
     [content('text'), 'messages.0.content.0: Input should be a valid dictionary'],
-    [content({ type: 'text' }), 'messages.0.content.0.text: Input should be a valid string'],
+    [content({ type: 'text' }), 'messages.0.content.0.text.text: Field required'],
     [{ ...hello, system: 7 }, 'system: Input should be a valid string or list'],
     [{ ...hello, tools: [] }, 'tools: a model endpoint cannot be asked for it'],
     [

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { simulatedBackEnd } from '../../../src/local/bedrock/simulate.ts';
 import type { Clock } from '../../../src/local/clock.ts';
 import {
   BUCKET,
@@ -61,6 +62,19 @@ describe('a job that fails after it was accepted', () => {
     expect(job.message).toContain(message);
   });
 
+  it.each(['input', 'output'])('for an %s bucket that another account owns', async (which) => {
+    const uri = await aws.putLines('in/owned.jsonl', claudeRecords(100));
+    const owner = (is: string) => ({ s3BucketOwner: is === which ? '999999999999' : '123456789012' });
+    const inputDataConfig = { s3InputDataConfig: { s3Uri: uri, ...owner('input') } };
+    const s3OutputDataConfig = { s3Uri: `s3://${BUCKET}/out`, ...owner('output') };
+    const change = { inputDataConfig, outputDataConfig: { s3OutputDataConfig } };
+    const job = await run(await aws.bedrock(), jobOf(uri, change));
+    expect(job).toMatchObject({
+      status: 'Failed',
+      message: `The bucket ${BUCKET} is not owned by the account 999999999999.`,
+    });
+  });
+
   it('for an output bucket that is not there', async () => {
     const uri = await aws.putLines('in/no-output.jsonl', claudeRecords(100));
     const outputDataConfig = { s3OutputDataConfig: { s3Uri: 's3://no-such-bucket/out/' } };
@@ -88,10 +102,11 @@ describe('the timeout', () => {
     expect(job).toMatchObject({ status: 'Expired', processedRecordCount: 0 });
   });
 
-  it('ends a job that is running, with what was done so far', async () => {
+  it.each([1, 6])('ends a job that is running, with what was done so far, %i at once', async (atOnce) => {
     const uri = await aws.putLines('in/partial.jsonl', claudeRecords(200));
     const service = await aws.bedrock({
       clock: waitingClock(),
+      backEnd: { ...simulatedBackEnd, atOnce },
       recordsPerSecond: 100 / (24 * 3600),
       stepMs: HOUR,
     });
@@ -113,6 +128,17 @@ it('closes while jobs run, and they neither end nor emit', async () => {
   await aws.stopServices();
   expect(service.events.at(-1)?.detail['status']).toBe('InProgress');
   expect(await aws.outputKeys({ jobArn })).toEqual([]);
+});
+
+it('encrypts the output by the key that it is told', async () => {
+  const uri = await aws.putLines('in/encrypted.jsonl', claudeRecords(100));
+  const s3OutputDataConfig = { s3Uri: `s3://${BUCKET}/out`, s3EncryptionKeyId: 'alias/my-key' };
+  const job = await run(await aws.bedrock(), jobOf(uri, { outputDataConfig: { s3OutputDataConfig } }));
+  for (const name of ['encrypted.jsonl.out', 'manifest.json.out']) {
+    expect(await aws.head(`out/${idOf(job)}/${name}`)).toMatchObject({
+      ...{ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'alias/my-key' },
+    });
+  }
 });
 
 it('says so when an operation is not supported', async () => {

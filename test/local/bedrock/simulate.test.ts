@@ -15,6 +15,9 @@ function outputOf(answer: RecordAnswer): Record<string, unknown> {
   return answer.modelOutput as Record<string, unknown>;
 }
 
+const sound = claude.encode('Hi');
+const content = (content: unknown) => ({ ...sound, messages: [{ role: 'user', content }] });
+
 describe('Claude', () => {
   it('answers in the shape of the Messages API, quoting the prompt', () => {
     const output = outputOf(invoke(HAIKU, claude.encode('Tell a joke about cats.')));
@@ -49,7 +52,31 @@ describe('Claude', () => {
     expect(JSON.stringify(output)).not.toMatch(/\\ud[89a-f]/);
   });
 
-  const sound = claude.encode('Hi');
+  it.each([
+    'us.anthropic.claude-sonnet-4-20250514-v1:0',
+    'anthropic.claude-3-haiku-20240307-v1:0',
+    'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-3-7-sonnet-20250219-v1:0',
+  ])('lets %s be told both how to sample', (modelId) => {
+    expect(invoke(modelId, { ...sound, temperature: 0, top_p: 1 })).toHaveProperty('modelOutput');
+  });
+
+  it('takes every field that it has', () => {
+    const whole = {
+      ...{
+        ...sound,
+        system: [{ type: 'text', text: 'x' }],
+        temperature: 0.5,
+        top_k: 5,
+        stop_sequences: ['x'],
+      },
+      ...{ metadata: { user_id: 'u' }, thinking: { type: 'disabled' }, anthropic_beta: ['a'] },
+    };
+    expect(invoke(HAIKU, whole)).toHaveProperty('modelOutput');
+    expect(invoke(HAIKU, content([{ type: 'image', source: { type: 'base64' } }]))).toHaveProperty(
+      'modelOutput',
+    );
+  });
+
   it.each([
     [{ ...sound, anthropic_version: undefined }, 'anthropic_version: Field required'],
     [{ ...sound, max_tokens: undefined }, 'max_tokens: Field required'],
@@ -64,6 +91,34 @@ describe('Claude', () => {
       "messages.0.role: Input should be 'user' or 'assistant'",
     ],
     [claude.encode(''), 'messages: text content blocks must be non-empty'],
+    [{ ...sound, anthropic_version: 1 }, 'anthropic_version: Input should be a valid string'],
+    [{ ...sound, max_tokens: 0 }, 'max_tokens: Input should be greater than or equal to 1'],
+    [{ ...sound, messages: 'Hi' }, 'messages: Input should be a valid list'],
+    [{ ...sound, messages: ['Hi'] }, 'messages.0: Input should be a valid dictionary'],
+    [{ ...sound, messages: [{ content: 'Hi' }] }, 'messages.0.role: Field required'],
+    [content(5), 'messages.0.content: Input should be a valid string or list'],
+    [content(['Hi']), 'messages.0.content.0: Input should be a valid dictionary'],
+    [content([{ text: 'Hi' }]), 'messages.0.content.0.type: Field required'],
+    [content([{ type: 'text' }]), 'messages.0.content.0.text.text: Field required'],
+    [content([{ type: 'text', text: 5 }]), 'messages.0.content.0.text.text: Input should be a valid string'],
+    [content([{ type: 'image' }]), 'messages.0.content.0.image.source: Field required'],
+    [
+      content([{ type: 'image_url' }]),
+      "messages.0.content.0: Input tag 'image_url' found using 'type' does not match any of the expected tags: 'document', 'image', 'redacted_thinking', 'search_result', 'text', 'thinking', 'tool_result', 'tool_use'",
+    ],
+    [{ ...sound, system: null }, 'system: Input should be a valid string or list'],
+    [{ ...sound, system: [{ text: 'x' }] }, "system.0.type: Input should be 'text'"],
+    [{ ...sound, temperature: '0' }, 'temperature: Input should be a valid number'],
+    [{ ...sound, temperature: 1.1 }, 'temperature: Input should be less than or equal to 1'],
+    [{ ...sound, top_p: -0.1 }, 'top_p: Input should be greater than or equal to 0'],
+    [{ ...sound, top_k: 0.5 }, 'top_k: Input should be a valid integer'],
+    [{ ...sound, stop_sequences: 'END' }, 'stop_sequences: Input should be a valid list'],
+    [{ ...sound, stop_sequences: [1] }, 'stop_sequences.0: Input should be a valid string'],
+    [{ ...sound, tools: {} }, 'tools: Input should be a valid list'],
+    [
+      { ...sound, temperature: 0, top_p: 1 },
+      '`temperature` and `top_p` cannot both be specified for this model. Please use only one.',
+    ],
     ['text', 'modelInput: Input should be a valid dictionary'],
   ])('refuses %j', (modelInput, errorMessage) => {
     expect(invoke(HAIKU, modelInput)).toEqual({ error: { errorCode: 400, errorMessage } });
@@ -116,8 +171,5 @@ describe('Titan Text Embeddings V2', () => {
 it('says so when there is no simulator', () => {
   expect(invoke('amazon.nova-lite-v1:0', {})).toMatchObject({
     error: { errorMessage: expect.stringContaining('no simulator') },
-  });
-  expect(simulate({ modelId: HAIKU, invocationType: 'Converse', modelInput: {} })).toMatchObject({
-    error: { errorMessage: expect.stringContaining('Converse') },
   });
 });

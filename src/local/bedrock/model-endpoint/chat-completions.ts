@@ -82,18 +82,12 @@ function faultOf(body: Body): string | undefined {
   return [systemFault, ...contents].find((fault) => fault !== undefined);
 }
 
+/** The form of blocks was looked at before: only their kinds are. */
 function contentFault(where: string, content: unknown): string | undefined {
-  if (typeof content === 'string') return undefined;
-  if (!Array.isArray(content)) return `${where}: Input should be a valid string or list`;
-  const faults = content.map((block: unknown, index) => blockFault(`${where}.${index}`, block));
-  return faults.find((fault) => fault !== undefined);
-}
-
-function blockFault(where: string, block: unknown): string | undefined {
-  if (!isBody(block)) return `${where}: Input should be a valid dictionary`;
-  const { type, text } = block;
-  if (type !== 'text') return `${where}: a model endpoint is asked text alone, got a block of type ${type}`;
-  return typeof text === 'string' ? undefined : `${where}.text: Input should be a valid string`;
+  const blocks: readonly Body[] = Array.isArray(content) ? content : [];
+  const index = blocks.findIndex(({ type }) => type !== 'text');
+  if (index === -1) return undefined;
+  return `${where}.${index}: a model endpoint is asked text alone, got a block of type ${blocks[index]?.['type']}`;
 }
 
 function messagesOf({ system, messages }: Body): readonly Body[] {
