@@ -1,11 +1,6 @@
-import { getLanguageService } from 'amazon-states-language-service';
-import aslValidator from 'asl-validator';
 import jsonata from 'jsonata';
-import { TextDocument } from 'vscode-languageserver-textdocument';
-import { resolveStack } from '../../src/local/template/resources.ts';
-import { synthesized } from '../setup/assembly.ts';
+import { definitionText } from './validators.ts';
 
-let definitionText: string;
 let definition: Machine;
 
 interface Machine {
@@ -39,11 +34,7 @@ interface State {
 }
 
 beforeAll(async () => {
-  const account = { account: '123456789012', region: 'us-east-1', partition: 'aws' };
-  const { resources } = resolveStack(await synthesized(), account);
-  const machine = resources.find(({ type }) => type === 'AWS::StepFunctions::StateMachine');
-  definitionText = String(machine?.properties['DefinitionString']);
-  definition = JSON.parse(definitionText);
+  definition = JSON.parse(await definitionText());
 });
 
 const statesOf = (machine: Machine): readonly [string, State][] =>
@@ -51,28 +42,6 @@ const statesOf = (machine: Machine): readonly [string, State][] =>
     [name, state] as [string, State],
     ...(state.ItemProcessor === undefined ? [] : statesOf(state.ItemProcessor)),
   ]);
-
-test('asl-validator finds no fault', () => {
-  const { isValid, errorsText } = aslValidator(definition, { checkPaths: true, checkArn: true });
-  expect([isValid, errorsText('\n')]).toEqual([true, '']);
-});
-
-test('the Amazon States Language service finds no fault', async () => {
-  const document = TextDocument.create('file://definition.asl.json', 'asl', 1, definitionText);
-  const service = getLanguageService({});
-  const found = await service.doValidation(document, service.parseJSONDocument(document));
-  expect(found.map(({ message }) => message)).toEqual([]);
-});
-
-test('both validators are awake: a dangling Next and an impossible retry are found', async () => {
-  const dangling = { ...definition, StartAt: 'Nowhere' };
-  expect(aslValidator(dangling as never).isValid).toBe(false);
-  const broken = definitionText.replace('"BackoffRate":2', '"BackoffRate":0.5');
-  expect(broken).not.toBe(definitionText);
-  const document = TextDocument.create('file://broken.asl.json', 'asl', 1, broken);
-  const service = getLanguageService({});
-  expect(await service.doValidation(document, service.parseJSONDocument(document))).not.toEqual([]);
-});
 
 test('it is JSONata throughout: no JSONPath field is left', () => {
   expect(definition.QueryLanguage).toBe('JSONata');

@@ -1,8 +1,22 @@
-import { checkTemplate } from './check-expressions.ts';
-import { checkNames, checkNext, type Fields, listOf, objectOf, type Surroundings } from './check-fields.ts';
+import {
+  checkNames,
+  checkNext,
+  checkNumber,
+  checkOneOf,
+  type Fields,
+  listOf,
+  objectOf,
+  type Report,
+  type Surroundings,
+} from './check-fields.ts';
+import { checkFlow, checkStart } from './check-flow.ts';
 import { checkMap } from './check-map.ts';
 import { checkRecovery } from './check-recovery.ts';
-import { LAMBDA_INVOKE, type Machine, type StateType } from './definition.ts';
+import { checkChoice, checkFail, checkWait } from './check-states.ts';
+import { checkTask } from './check-task.ts';
+import { checkTemplates } from './check-templates.ts';
+import { checkAssignments } from './check-variables.ts';
+import type { Machine, StateType } from './definition.ts';
 import { InvalidDefinition } from './errors.ts';
 
 const FLOW = ['Type', 'Comment', 'QueryLanguage', 'Next', 'End', 'Output', 'Assign'];
@@ -18,71 +32,82 @@ const FIELDS = {
   Task: [...FLOW, ...RECOVERY, 'Resource', 'Arguments', 'TimeoutSeconds', 'HeartbeatSeconds'],
   Parallel: [...FLOW, ...RECOVERY, 'Branches', 'Arguments'],
   Map: [
-    ...[
-      ...FLOW,
-      ...RECOVERY,
-      'ItemProcessor',
-      'Items',
-      'ItemSelector',
-      'MaxConcurrency',
-      'Label',
-      'ItemReader',
-    ],
-    ...['ItemBatcher', 'ResultWriter', 'ToleratedFailureCount', 'ToleratedFailurePercentage'],
+    ...[...FLOW, ...RECOVERY, 'ItemProcessor', 'Items', 'ItemSelector', 'MaxConcurrency', 'Label'],
+    ...['ItemReader', 'ItemBatcher', 'ResultWriter', 'ToleratedFailureCount', 'ToleratedFailurePercentage'],
   ],
 } as const satisfies Record<StateType, readonly string[]>;
 
-const MACHINE_FIELDS = [
-  'Comment',
-  'QueryLanguage',
-  'StartAt',
-  'States',
-  'TimeoutSeconds',
-  'Version',
-  'ProcessorConfig',
-];
+const NESTED_FIELDS = ['Comment', 'QueryLanguage', 'StartAt', 'States'];
+const MACHINE_FIELDS = [...NESTED_FIELDS, 'TimeoutSeconds', 'Version'];
+const PROCESSOR_FIELDS = [...NESTED_FIELDS, 'ProcessorConfig'];
+const SECONDS = { least: 1, most: 99_999_999 };
+const LANGUAGES = ['JSONata', 'JSONPath'];
 
-/** Fields whose expressions see `$states.result` after the work is done; all others see input and context only. */
-const AFTER_WORK = ['Output', 'Assign'];
-const WITH_WORK: readonly string[] = ['Task', 'Parallel', 'Map'];
-const NOT_EVALUATED = [
-  ...['Type', 'Comment', 'QueryLanguage', 'Next', 'End', 'Default', 'Resource', 'Label', 'Retry', 'Catch'],
-  ...['Branches', 'ItemProcessor'],
-];
+export interface CheckOptions {
+  /**
+   * True where a handler of one's own does the tasks: then any resource will do, not only lambda:invoke, and a part of
+   * a machine too.
+   */
+  readonly anyResource?: boolean;
+}
 
 /** The definition as a machine that can run, or an InvalidDefinition that names the first fault. */
-export function checkDefinition(definition: unknown): Machine {
-  checkMachine(definition, 'the definition', { jsonata: false, outerVariables: new Set() });
+export function checkDefinition(definition: unknown, options: CheckOptions = {}): Machine {
+  const [first] = findFaults(definition, options);
+  if (first !== undefined) throw first;
   return definition as Machine;
 }
 
-export function checkMachine(definition: unknown, where: string, outer: Surroundings): void {
-  const machine = objectOf(definition, where);
-  checkNames(machine, MACHINE_FIELDS, where);
-  const states = objectOf(machine['States'], `States of ${where}`);
-  if (typeof machine['StartAt'] !== 'string' || !(machine['StartAt'] in states)) {
-    throw new InvalidDefinition(`StartAt of ${where}`, 'name one of its states', machine['StartAt']);
-  }
-  const { TimeoutSeconds: timeout } = machine;
-  if (timeout !== undefined && !(Number.isInteger(timeout) && Number(timeout) > 0)) {
-    throw new InvalidDefinition(`TimeoutSeconds of ${where}`, 'be a positive integer', timeout);
-  }
-  const jsonata = outer.jsonata || machine['QueryLanguage'] === 'JSONata';
-  const own = assignedIn(states, outer.outerVariables);
-  const inner = { jsonata, outerVariables: new Set([...outer.outerVariables, ...own]) };
-  for (const [name, state] of Object.entries(states)) checkState(name, objectOf(state, name), states, inner);
+/** A sentence for each thing for which AWS would not create the machine, or which does not run here. */
+export function faultsIn(definition: unknown, options: CheckOptions = {}): readonly string[] {
+  return findFaults(definition, options).map(({ message }) => message);
 }
 
-function checkState(name: string, state: Fields, states: Fields, around: Surroundings): void {
-  const where = `state '${name}'`;
+function findFaults(
+  definition: unknown,
+  { anyResource = false }: CheckOptions,
+): readonly InvalidDefinition[] {
+  const found: InvalidDefinition[] = [];
+  const report: Report = (what, rule, got) => found.push(new InvalidDefinition(what, rule, got));
+  const around = { jsonata: false, outerVariables: new Set<string>(), stateNames: new Set<string>() };
+  checkMachine(definition, 'the definition', MACHINE_FIELDS, { ...around, anyResource, report });
+  return found;
+}
+
+function checkMachine(
+  definition: unknown,
+  where: string,
+  known: readonly string[],
+  outer: Surroundings,
+): void {
+  const { report } = outer;
+  const machine = objectOf(definition, where, report);
+  checkNames(machine, known, where, report);
+  checkOneOf(machine['QueryLanguage'] ?? 'JSONata', LANGUAGES, `QueryLanguage of ${where}`, report);
+  checkNumber(machine['TimeoutSeconds'], SECONDS, `TimeoutSeconds of ${where}`, report);
+  const states = objectOf(machine['States'], `States of ${where}`, report);
+  checkStart(machine, states, where, outer);
+  const jsonata = outer.jsonata || machine['QueryLanguage'] === 'JSONata';
+  const own = checkAssignments(states, outer);
+  const inner = { ...outer, jsonata, outerVariables: new Set([...outer.outerVariables, ...own]) };
+  for (const [name, state] of Object.entries(states)) {
+    checkState(`state '${name}'`, objectOf(state, `state '${name}'`, report), states, inner);
+  }
+  if (!outer.anyResource) checkFlow(machine, states, where, outer);
+}
+
+function checkState(where: string, state: Fields, states: Fields, around: Surroundings): void {
+  const { report } = around;
   const type = state['Type'];
-  if (!isStateType(type))
-    throw new InvalidDefinition(`Type of ${where}`, `be one of ${Object.keys(FIELDS).join(', ')}`, type);
+  if (!isStateType(type)) {
+    report(`Type of ${where}`, `be one of ${Object.keys(FIELDS).join(', ')}`, type);
+    return;
+  }
   checkLanguage(state, where, around);
-  checkNames(state, FIELDS[type], where);
-  checkTransitions(state, type, states, where);
-  checkFieldTemplates(state, type, where);
-  checkRecovery(state, states, where);
+  checkNames(state, FIELDS[type], where, report);
+  checkTransitions(state, type, states, where, report);
+  checkTemplates(state, where, report);
+  checkRecovery(state, states, where, report);
   checkByType(state, type, states, where, around);
 }
 
@@ -90,26 +115,23 @@ function isStateType(type: unknown): type is StateType {
   return typeof type === 'string' && Object.hasOwn(FIELDS, type);
 }
 
-function checkLanguage(state: Fields, where: string, { jsonata }: Surroundings): void {
+function checkLanguage(state: Fields, where: string, { jsonata, report }: Surroundings): void {
   const language = state['QueryLanguage'] ?? (jsonata ? 'JSONata' : 'JSONPath');
-  if (language !== 'JSONata')
-    throw new InvalidDefinition(`QueryLanguage of ${where}`, 'be JSONata', language);
+  if (language !== 'JSONata') report(`QueryLanguage of ${where}`, 'be JSONata', language);
 }
 
-function checkTransitions(state: Fields, type: StateType, states: Fields, where: string): void {
+function checkTransitions(
+  state: Fields,
+  type: StateType,
+  states: Fields,
+  where: string,
+  report: Report,
+): void {
   if (type === 'Succeed' || type === 'Fail' || type === 'Choice') return;
   if ((state['Next'] === undefined) === (state['End'] !== true)) {
-    throw new InvalidDefinition(where, 'have either Next or "End": true');
+    report(where, 'have either Next or "End": true');
   }
-  if (state['Next'] !== undefined) checkNext(state['Next'], states, where);
-}
-
-function checkFieldTemplates(state: Fields, type: StateType, where: string): void {
-  for (const [field, template] of Object.entries(state)) {
-    if (NOT_EVALUATED.includes(field) || field === 'Choices') continue;
-    const legal = AFTER_WORK.includes(field) && WITH_WORK.includes(type) ? 'result' : 'none';
-    checkTemplate(template, `${field} of ${where}`, legal);
-  }
+  if (state['Next'] !== undefined) checkNext(state['Next'], states, where, report);
 }
 
 function checkByType(
@@ -119,66 +141,21 @@ function checkByType(
   where: string,
   around: Surroundings,
 ): void {
-  if (type === 'Task') checkTask(state, where);
-  if (type === 'Wait') checkWait(state, where);
-  if (type === 'Choice') checkChoice(state, states, where);
-  if (type === 'Map') checkMap(state, where, around, checkMachine);
-  if (type !== 'Parallel') return;
-  for (const [index, branch] of listOf(state['Branches'], `Branches of ${where}`).entries()) {
-    checkMachine(branch, `branch ${index} of ${where}`, around);
+  if (type === 'Task') checkTask(state, where, around);
+  if (type === 'Wait') checkWait(state, where, around.report);
+  if (type === 'Fail') checkFail(state, where, around.report);
+  if (type === 'Choice') checkChoice(state, states, where, around.report);
+  if (type === 'Parallel') checkParallel(state, where, around);
+  if (type === 'Map') {
+    const { processor, inner } = checkMap(state, where, around);
+    checkMachine(processor, `ItemProcessor of ${where}`, PROCESSOR_FIELDS, inner);
   }
 }
 
-function checkTask(state: Fields, where: string): void {
-  if (!LAMBDA_INVOKE.test(String(state['Resource']))) {
-    const rule = 'be arn:aws:states:::lambda:invoke or arn:aws:states:::lambda:invoke.waitForTaskToken';
-    throw new InvalidDefinition(`Resource of ${where}`, rule, state['Resource']);
+function checkParallel(state: Fields, where: string, around: Surroundings): void {
+  const branches = listOf(state['Branches'], `Branches of ${where}`, around.report);
+  if (branches.length === 0) around.report(`Branches of ${where}`, 'not be empty');
+  for (const [index, branch] of branches.entries()) {
+    checkMachine(branch, `branch ${index} of ${where}`, NESTED_FIELDS, around);
   }
-  const { TimeoutSeconds: timeout, HeartbeatSeconds: heartbeat } = state;
-  if (typeof timeout === 'number' && typeof heartbeat === 'number' && heartbeat >= timeout) {
-    throw new InvalidDefinition(
-      `HeartbeatSeconds of ${where}`,
-      `be less than TimeoutSeconds (${timeout})`,
-      heartbeat,
-    );
-  }
-}
-
-function checkWait(state: Fields, where: string): void {
-  if ((state['Seconds'] === undefined) === (state['Timestamp'] === undefined)) {
-    throw new InvalidDefinition(where, 'have either Seconds or Timestamp');
-  }
-}
-
-function checkChoice(state: Fields, states: Fields, where: string): void {
-  const choices = listOf(state['Choices'], `Choices of ${where}`);
-  if (choices.length === 0) throw new InvalidDefinition(`Choices of ${where}`, 'not be empty');
-  for (const [index, each] of choices.entries()) {
-    const place = `Choices[${index}] of ${where}`;
-    const rule = objectOf(each, place);
-    checkNames(rule, ['Comment', 'Condition', 'Next', 'Output', 'Assign'], place);
-    if (rule['Condition'] === undefined) throw new InvalidDefinition(place, 'have a Condition');
-    checkNext(rule['Next'], states, place);
-    checkTemplate(rule, place, 'none');
-  }
-  if (state['Default'] !== undefined) checkNext(state['Default'], states, where);
-}
-
-/** Variables assigned in a scope; naming one of an outer scope would shadow it, which AWS refuses. */
-function assignedIn(states: Fields, outer: ReadonlySet<string>): string[] {
-  const names = Object.values(states).flatMap((state) => assignments(state));
-  for (const name of names) {
-    if (outer.has(name))
-      throw new InvalidDefinition(`the variable '${name}'`, 'not be assigned in an inner scope too');
-    if (!/^[\p{L}_][\p{L}\p{N}_]{0,79}$/u.test(name) || name === 'states') {
-      throw new InvalidDefinition('the name of a variable', 'be an identifier other than states', name);
-    }
-  }
-  return names;
-}
-
-function assignments(state: unknown): string[] {
-  const { Assign, Catch, Choices } = (state ?? {}) as { Assign?: object; Catch?: unknown; Choices?: unknown };
-  const inner = [Catch, Choices].flatMap((list) => (Array.isArray(list) ? list : []));
-  return [...Object.keys(Assign ?? {}), ...inner.flatMap((rule) => assignments(rule))];
 }

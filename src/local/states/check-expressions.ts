@@ -1,54 +1,52 @@
 import jsonata from 'jsonata';
-import { InvalidDefinition } from './errors.ts';
+import type { Report } from './check-fields.ts';
 import { expressionIn } from './expressions.ts';
 
 /** What `$states` holds beyond `input` and `context`, by where the field is. */
 export type Legal = 'result' | 'errorOutput' | 'none';
 
 /** Refuses what Step Functions refuses at creation: bad syntax, `$eval`, a context that does not exist. */
-export function checkTemplate(template: unknown, where: string, legal: Legal): void {
-  if (typeof template === 'string') checkString(template, where, legal);
+export function checkTemplate(template: unknown, where: string, legal: Legal, report: Report): void {
+  if (typeof template === 'string') checkString(template, where, legal, report);
   if (template === null || typeof template !== 'object') return;
-  for (const [name, value] of Object.entries(template)) checkTemplate(value, `${where}/${name}`, legal);
+  for (const [name, value] of Object.entries(template))
+    checkTemplate(value, `${where}/${name}`, legal, report);
 }
 
-function checkString(text: string, where: string, legal: Legal): void {
+function checkString(text: string, where: string, legal: Legal, report: Report): void {
   const source = expressionIn(text);
-  if (source !== undefined) checkExpression(source, where, legal);
-  else if (text.trimStart().startsWith('{%') || text.trimEnd().endsWith('%}')) {
-    throw new InvalidDefinition(where, 'start with {% and end with %} without spaces around', text);
+  if (source !== undefined) checkExpression(source, where, legal, report);
+  // With a space at both ends it is a string like any other for AWS; see check-leftovers.ts.
+  else if (text.startsWith('{%') || text.endsWith('%}')) {
+    report(where, 'start with {% and end with %} without spaces around', text);
   }
 }
 
-function checkExpression(source: string, where: string, legal: Legal): void {
-  walk(
-    parse(source, where),
-    true,
-    (rule) => {
-      throw new InvalidDefinition(where, rule, source);
-    },
-    legal,
-  );
+function checkExpression(source: string, where: string, legal: Legal, report: Report): void {
+  const tree = parseExpression(source);
+  if (typeof tree === 'string') report(where, `be a valid JSONata expression (${tree})`, source);
+  else walk(tree, true, (rule) => report(where, rule, source), legal);
 }
 
-function parse(source: string, where: string): Node {
+/** The syntax tree, or why there is none. */
+export function parseExpression(source: string): Node | string {
   try {
     return jsonata(source).ast() as Node;
   } catch (error) {
     const { code, message } = error as jsonata.JsonataError;
-    throw new InvalidDefinition(where, `be a valid JSONata expression (${code}: ${message})`, source);
+    return `${code}: ${message}`;
   }
 }
 
 /** The parts of JSONata's syntax tree that the rules are about. */
-interface Node {
+export interface Node {
   readonly type?: string;
   readonly value?: unknown;
   readonly steps?: readonly Node[];
   readonly [child: string]: unknown;
 }
 
-type Refuse = (rule: string) => never;
+type Refuse = (rule: string) => void;
 
 /** Children that see the same context as their parent, and those that see each item of what comes before them. */
 const SAME = [

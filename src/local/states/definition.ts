@@ -87,10 +87,18 @@ export interface ParallelState extends Flow, Recovery {
   readonly Arguments?: Template;
 }
 
+export interface ReaderConfig {
+  readonly InputType?: 'JSON' | 'JSONL' | 'CSV';
+  readonly CSVHeaderLocation?: 'FIRST_ROW' | 'GIVEN';
+  readonly CSVHeaders?: readonly string[];
+  readonly CSVDelimiter?: 'COMMA' | 'PIPE' | 'SEMICOLON' | 'SPACE' | 'TAB';
+  readonly MaxItems?: Typed<number>;
+}
+
 export interface ItemReader {
   readonly Resource: string;
   readonly Arguments: Template;
-  readonly ReaderConfig?: { readonly InputType?: 'JSON' | 'JSONL'; readonly MaxItems?: Typed<number> };
+  readonly ReaderConfig?: ReaderConfig;
 }
 
 export interface ItemBatcher {
@@ -146,4 +154,5 @@ export type StateType = State['Type'];
 /** `arn:aws:states:::lambda:invoke`, with or without the callback pattern, in any partition. */
 export const LAMBDA_INVOKE = /^arn:aws[a-z-]*:states:::lambda:(invoke(?:\.waitForTaskToken)?)$/;
 export const S3_GET_OBJECT = /^arn:aws[a-z-]*:states:::s3:getObject$/;
+export const S3_LIST_OBJECTS = /^arn:aws[a-z-]*:states:::s3:listObjectsV2$/;
 export const S3_PUT_OBJECT = /^arn:aws[a-z-]*:states:::s3:putObject$/;

@@ -2,19 +2,26 @@
 export class StatesError extends Error {
   readonly error: string;
   override readonly cause: string | undefined;
-  /** The field whose expression failed, e.g. `Arguments/Payload`. */
-  readonly location: string | undefined;
 
-  constructor(error: string, cause?: string, location?: string) {
+  constructor(error: string, cause?: string) {
     super(cause ? `${error}: ${cause}` : error);
     this.name = 'StatesError';
     this.error = error;
     this.cause = cause;
-    this.location = location;
   }
 }
 
 export type EndStatus = 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT';
+
+/**
+ * A missed heartbeat: a States.Timeout in histories and to catchers, that `States.HeartbeatTimeout` in ErrorEquals matches
+ * too (page "Handling errors in Step Functions workflows").
+ */
+export class HeartbeatMissed extends StatesError {
+  constructor() {
+    super('States.Timeout');
+  }
+}
 
 /** The end of a whole execution, or of a branch whose sibling failed: no Retry and no Catch sees it. */
 export class Interruption extends Error {

@@ -1,11 +1,13 @@
 import type { EndStatus } from './errors.ts';
 import type { HistoryEvent } from './history.ts';
 
+/** The end of an execution, in the words of DescribeExecution and GetExecutionHistory; all members are always there. */
 export interface ExecutionResult {
   readonly status: EndStatus;
-  readonly output?: unknown;
-  readonly error?: string;
-  readonly cause?: string;
+  /** Undefined unless it succeeded. */
+  readonly output: unknown;
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
   readonly history: readonly HistoryEvent[];
 }
 

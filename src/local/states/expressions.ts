@@ -8,8 +8,12 @@ export type Bindings = Readonly<Record<string, unknown>>;
 
 /** A failed evaluation before it is known in which state: the text after AWS's "An error occurred …". */
 export class EvaluationError extends StatesError {
-  constructor(cause: string, location: string) {
-    super('States.QueryEvaluationError', cause, location);
+  /** The field whose expression failed, e.g. `Arguments/Payload`. */
+  readonly location: string | undefined;
+
+  constructor(cause: string, location: string | undefined) {
+    super('States.QueryEvaluationError', cause);
+    this.location = location;
   }
 }
 

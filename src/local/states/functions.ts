@@ -49,6 +49,8 @@ function range(first: unknown, last: unknown, step: unknown): unknown {
   }
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
   if (length > MAX_RANGE) throw new Error(`$range must give at most ${MAX_RANGE} items.`);
+  // A sequence of one is that one, in AWS's executions too.
+  if (length === 1) return first;
   return Array.from({ length }, (_, index) => first + index * step);
 }
 

@@ -60,7 +60,7 @@ export class History {
     };
     this.#observer.onEvent?.(event, track.path, extra);
     this.#count = event.id;
-    track.last = event.id;
+    if (isFollowed(type)) track.last = event.id;
     if (this.#keep) this.events.push(event);
     return event.id;
   }
@@ -76,6 +76,13 @@ export class History {
   }
 }
 
+/** Whether the next event names this one as the one before it: in AWS's histories it passes over these. */
+export function isFollowed(type: string): boolean {
+  return !['ExecutionStarted', 'MapStateSucceeded', 'ParallelStateSucceeded', 'MapIterationFailed'].includes(
+    type,
+  );
+}
+
 /** Entering and leaving share one shape for every type of state. */
 function detailsKey(type: string): `${string}EventDetails` {
   if (type.endsWith('StateEntered')) return 'stateEnteredEventDetails';
@@ -85,10 +92,10 @@ function detailsKey(type: string): `${string}EventDetails` {
 
 export const notTruncated = { truncated: false } as const;
 
-/** Leaves out what is undefined, so that histories compare and serialise alike. */
+/** Leaves out what was not given, so that histories compare and serialise alike. */
 export function failureDetails(failure: { readonly error?: string; readonly cause?: unknown }): Details {
   return {
-    ...(failure.error !== undefined && { error: failure.error }),
+    ...(failure.error && { error: failure.error }),
     ...(failure.cause !== undefined && { cause: failure.cause }),
   };
 }

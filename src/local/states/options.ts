@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { ChildExecution, ChildItem, ExecutionResult } from './execution.ts';
 import type { HistoryObserver } from './history.ts';
+import type { ItemsSource } from './map/item-format.ts';
 import type { MapRun } from './map/map-run.ts';
 import type { MapRunRecall } from './map/recall.ts';
 import type { Answer, Resume } from './progress/cursor.ts';
@@ -20,14 +21,35 @@ export interface ExecutionContext {
   readonly StateMachine: { readonly Id: string; readonly Name: string };
 }
 
-export interface TaskRequest {
-  /** The service integration without partition, e.g. `lambda:invoke.waitForTaskToken`. */
-  readonly resource: string;
-  readonly arguments: unknown;
-  readonly signal: AbortSignal;
+/** How to answer a task that waits for its token: once, until it times out. Then these throw, as the API's operations do. */
+export interface TaskCallback {
+  readonly token: string;
+  succeed(output: unknown): void;
+  fail(error?: string, cause?: string): void;
+  heartbeat(): void;
 }
 
-/** Performs a task and gives its raw result; a StatesError is the task's failure. */
+export interface TaskRequest {
+  /**
+   * The service integration without the ARN's head, e.g. `lambda:invoke.waitForTaskToken`, `aws-sdk:s3:getObject`; of
+   * a function or an activity its ARN.
+   */
+  readonly resource: string;
+  readonly arguments: unknown;
+  /** Aborts when the task is stopped or timed out. */
+  readonly signal: AbortSignal;
+  /** Of a `.waitForTaskToken` task: what the handler returns then only acknowledges. */
+  readonly callback?: TaskCallback;
+  /** Of a `.sync` task: tells that its job was submitted, and with what answer. */
+  readonly submitted?: (output: unknown) => void;
+}
+
+/**
+ * Performs a task and gives its result, a JSON value in the shape that the service integration has: of `lambda:invoke`
+ * `{ ExecutedVersion, Payload, StatusCode }` (lambdaTaskHandler in lambda-task.ts makes it of a function's answer), of a
+ * function's own ARN the bare payload. A StatesError that it throws is the task's failure; any other error is a
+ * States.Runtime, which no States.ALL catches.
+ */
 export type TaskHandler = (request: TaskRequest) => Promise<unknown>;
 
 /** What a ticket is given: of a wait that goes on, what it was before. */
@@ -41,23 +63,16 @@ export interface TicketRequest {
 }
 
 /** One wait for a callback. `answer` settles once, by whoever holds the token. */
-export interface TaskTicket {
-  readonly token: string;
+export interface TaskTicket extends TaskCallback {
   readonly answer: Promise<unknown>;
   lastHeartbeat(): number;
   /** From now on the token is dead. */
   close(): void;
 }
 
-export interface ItemsRequest {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId?: string;
-  readonly inputType: 'JSON' | 'JSONL';
-  readonly signal: AbortSignal;
-}
+export type ItemsRequest = ItemsSource & { readonly signal: AbortSignal };
 
-/** The items of a dataset, one at a time (see item-parsers.ts for the formats). */
+/** The items of a dataset, one at a time: parseItems makes them of an object's bytes, listedItem of a listing's entry. */
 export type ReadItems = (request: ItemsRequest) => AsyncIterable<unknown>;
 
 export interface ResultsRequest {
@@ -73,7 +88,8 @@ export interface ExecutionListener extends HistoryObserver {
   onEnd(result: ExecutionResult): void;
 }
 
-export interface InterpretOptions extends HistoryObserver {
+/** Everything that an execution needs of the world around it. */
+export interface RunOptions extends HistoryObserver {
   readonly invoke: TaskHandler;
   readonly readItems: ReadItems;
   readonly writeResults: WriteResults;
@@ -91,4 +107,13 @@ export interface InterpretOptions extends HistoryObserver {
   readonly resume?: Resume;
   /** The children of a Map Run that goes on. */
   readonly recall?: (mapRunArn: string) => MapRunRecall | undefined;
+}
+
+/** What `interpret` is given: how tasks are done, and whatever else shall not be the default. */
+export interface InterpretOptions extends Partial<RunOptions> {
+  readonly invoke: TaskHandler;
+  /** Of the execution, where no `context` is given. */
+  readonly name?: string;
+  /** Of `random`, where that is not given: the same seed gives the same names, tokens and random numbers. */
+  readonly seed?: number;
 }

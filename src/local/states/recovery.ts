@@ -1,6 +1,5 @@
 import type { Catcher, Recovery, Retrier } from './definition.ts';
-import { Interruption, StatesError, toStatesError } from './errors.ts';
-import { failureDetails } from './history.ts';
+import { HeartbeatMissed, Interruption, StatesError, toStatesError } from './errors.ts';
 import type { Random } from './random.ts';
 import { type Conclusion, conclude, type Visit } from './visit.ts';
 import { sleepUntil } from './waiting.ts';
@@ -8,9 +7,11 @@ import { sleepUntil } from './waiting.ts';
 /** States.ALL leaves these two alone; see the page "Handling errors in Step Functions workflows". */
 const BEYOND_ALL = ['States.DataLimitExceeded', 'States.Runtime'];
 
-export function matches(errorEquals: readonly string[], error: string): boolean {
+export function matches(errorEquals: readonly string[], failure: StatesError): boolean {
+  const { error } = failure;
   return errorEquals.some((name) => {
     if (name === error) return true;
+    if (name === 'States.HeartbeatTimeout') return failure instanceof HeartbeatMissed;
     if (name === 'States.ALL') return !BEYOND_ALL.includes(error);
     return name === 'States.TaskFailed' && error !== 'States.Timeout';
   });
@@ -35,8 +36,8 @@ export async function recover(
     try {
       return await go();
     } catch (failure) {
-      const error = catchable(failure, visit);
-      const index = Retry.findIndex((each) => matches(each.ErrorEquals, error.error));
+      const error = catchable(failure);
+      const index = Retry.findIndex((each) => matches(each.ErrorEquals, error));
       const retrier = Retry[index];
       const done = retries[index] ?? 0;
       if (!retrier || done >= (retrier.MaxAttempts ?? 3)) return handOver(recovery.Catch, visit, error);
@@ -59,17 +60,9 @@ function firstAttempt(visit: Visit, attempt: () => Promise<Conclusion>): () => P
   return () => sleepUntil(options.clock, retryAt, signal).then(attempt);
 }
 
-function catchable(failure: unknown, visit: Visit): StatesError {
+function catchable(failure: unknown): StatesError {
   if (failure instanceof Interruption) throw failure;
-  const error = toStatesError(failure);
-  noteEvaluation(visit, error);
-  return error;
-}
-
-function noteEvaluation(visit: Visit, error: StatesError): void {
-  if (error.location === undefined) return;
-  const details = { ...failureDetails(error), location: error.location, state: visit.name };
-  visit.frame.history.add(visit.frame.track, 'EvaluationFailed', details);
+  return toStatesError(failure);
 }
 
 function pause({ frame }: Visit, retrier: number, seconds: number): Promise<void> {
@@ -84,8 +77,14 @@ async function handOver(
   visit: Visit,
   error: StatesError,
 ): Promise<Conclusion> {
-  const catcher = catchers?.find((each) => matches(each.ErrorEquals, error.error));
+  const catcher = catchers?.find((each) => matches(each.ErrorEquals, error));
   if (!catcher) throw error;
-  const errorOutput = { Error: error.error, ...(error.cause !== undefined && { Cause: error.cause }) };
+  const errorOutput = errorOutputOf(error);
   return conclude(visit, catcher, errorOutput, { errorOutput });
+}
+
+/** An error that was not named (a callback's, a Fail state's) is null. */
+function errorOutputOf({ error, cause }: StatesError) {
+  if (error === '') return { Error: null, Cause: cause ?? null };
+  return { Error: error, ...(cause !== undefined && { Cause: cause }) };
 }

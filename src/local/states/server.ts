@@ -6,10 +6,10 @@ import type { Clock } from '../clock.ts';
 import { type Intercept, listen, readBody } from '../http/listen.ts';
 import { RoleClients } from '../s3/role-clients.ts';
 import { ApiError } from './api/api-error.ts';
-import { Executions, type StateMachine } from './api/executions.ts';
+import { Executions } from './api/executions.ts';
 import { OPERATIONS, type Request, type Service } from './api/operations.ts';
+import { type StateMachineRequest, StateMachines } from './api/state-machines.ts';
 import type { StatusChangeDetail } from './api/status-change.ts';
-import { checkDefinition } from './check-definition.ts';
 import { SteadyClock } from './journal/steady-clock.ts';
 import { tokenSecret } from './journal/token-secret.ts';
 import { type InvokeFunction, lambdaTaskHandler } from './lambda-task.ts';
@@ -35,12 +35,6 @@ export interface StatesOptions {
   readonly directory?: string;
 }
 
-export interface StateMachineRequest {
-  readonly name: string;
-  readonly definition: unknown;
-  readonly roleArn: string;
-}
-
 export interface StatesServer {
   readonly url: string;
   /** Throws InvalidDefinition for what AWS would refuse or what does not run here. */
@@ -62,7 +56,7 @@ export async function startStates(options: StatesOptions): Promise<StatesServer>
   const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'local-states-')));
   const tokens = new TaskTokens(clock, random, tokenSecret(directory, random));
-  const machines = new Map<string, StateMachine>();
+  const machines = new StateMachines({ ...options, directory });
   const s3 = localS3(options);
   const executions = await openExecutions(options, { directory, tokens, random, clock, s3 });
   clock.notBefore(executions.store.lastTime);
@@ -72,7 +66,7 @@ export async function startStates(options: StatesOptions): Promise<StatesServer>
   const endpoint = await listen(listener, options.port, options.intercept);
   return {
     url: endpoint.url,
-    createStateMachine: (machine) => addMachine(machines, machine, options),
+    createStateMachine: (machine) => machines.deploy(machine),
     resume: () => {
       executions.resume((arn) => machines.has(arn));
       resume();
@@ -86,17 +80,6 @@ export async function startStates(options: StatesOptions): Promise<StatesServer>
       if (broken) throw broken;
     },
   };
-}
-
-function addMachine(
-  machines: Map<string, StateMachine>,
-  { name, definition, roleArn }: StateMachineRequest,
-  { region, account, clock }: StatesOptions,
-): { readonly arn: string } {
-  const arn = `arn:aws:states:${region}:${account}:stateMachine:${name}`;
-  const checked = checkDefinition(definition);
-  machines.set(arn, { arn, name, roleArn, definition: checked, createdTime: clock.now() });
-  return { arn };
 }
 
 interface Parts {

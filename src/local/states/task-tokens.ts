@@ -36,6 +36,9 @@ export class TaskTokens {
     const wait = this.#takeOver(token, request) ?? this.#openWait(token, request);
     return {
       token,
+      succeed: (output) => this.succeed(token, output),
+      fail: (error, cause) => this.fail(token, error, cause),
+      heartbeat: () => this.heartbeat(token),
       answer: wait.answer,
       lastHeartbeat: () => wait.beat,
       close: () => void this.#waits.delete(token),

@@ -26,19 +26,27 @@ export class Variables {
 
   assign(values: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(values)) {
-      this.#sizes.set(name, sizeOf(name, value));
+      this.#sizes.set(name, sizeOf(value));
       this.#own.set(name, value);
     }
-    const total = [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
-    if (total > MAX_TOTAL_BYTES) throw tooLarge('The variables of the execution', MAX_TOTAL_BYTES);
     this.#visible = undefined;
+  }
+
+  /** @throws StatesError where one Assign holds more than it may, or all variables would after it */
+  checkSizes(values: Readonly<Record<string, unknown>>): void {
+    const sizes = new Map(Object.entries(values).map(([name, value]) => [name, sizeOf(value)]));
+    if (sum(sizes) > MAX_PAYLOAD_BYTES) throw tooLarge('The variables of one Assign', MAX_PAYLOAD_BYTES);
+    const after = new Map([...this.#sizes, ...sizes]);
+    if (sum(after) > MAX_TOTAL_BYTES) throw tooLarge('The variables of the execution', MAX_TOTAL_BYTES);
   }
 }
 
-function sizeOf(name: string, value: unknown): number {
-  const size = Buffer.byteLength(JSON.stringify(value));
-  if (size > MAX_PAYLOAD_BYTES) throw tooLarge(`The variable '${name}'`, MAX_PAYLOAD_BYTES);
-  return size;
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function sum(sizes: ReadonlyMap<string, number>): number {
+  return [...sizes.values()].reduce((total, size) => total + size, 0);
 }
 
 function tooLarge(what: string, limit: number): StatesError {

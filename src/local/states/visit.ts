@@ -3,14 +3,18 @@ import { StatesError } from './errors.ts';
 import type { ExecutionResult } from './execution.ts';
 import { EvaluationError, type Expressions, ofType, type ValueType } from './expressions.ts';
 import type { History, Track } from './history.ts';
-import type { InterpretOptions } from './options.ts';
+import type { RunOptions } from './options.ts';
 import { encodePayload } from './payload-limit.ts';
 import type { Attempt, Cursor, VisitProgress } from './progress/cursor.ts';
 import type { Variables } from './variables.ts';
 
+/** `$states.context.Map.Item`. */
 export interface MapItem {
   readonly Index: number;
   readonly Value: unknown;
+  /** Of a member of an object. */
+  readonly Key?: string;
+  readonly Source: string;
 }
 
 /** What one execution needs to run another inside it, given to it rather than imported, so that files form no cycle. */
@@ -19,14 +23,14 @@ export interface Runners {
   runExecution(
     machine: Machine,
     input: unknown,
-    options: InterpretOptions,
+    options: RunOptions,
     expressions: Expressions,
   ): Promise<ExecutionResult>;
 }
 
 /** Where states run: the whole execution, a branch or an iteration. */
 export interface Frame {
-  readonly options: InterpretOptions;
+  readonly options: RunOptions;
   readonly expressions: Expressions;
   readonly history: History;
   readonly runners: Runners;
@@ -113,7 +117,16 @@ export async function evaluateAs<T extends ValueType>(
   template: Template,
   given: Given = {},
 ): Promise<TypedValues[T]> {
-  const value = await evaluate(visit, field, template, given);
+  return requireType(visit, await evaluate(visit, field, template, given), type, field, template);
+}
+
+export function requireType<T extends ValueType>(
+  visit: Visit,
+  value: unknown,
+  type: T,
+  field: string,
+  template: Template,
+): TypedValues[T] {
   try {
     return ofType(value, type, field, template) as TypedValues[T];
   } catch (error) {
@@ -136,7 +149,8 @@ export async function evaluateCount(
   throw queryError(visit, field, `The value of the field ${name} must be ${rule}, but was: ${value}.`);
 }
 
-export function queryError(visit: Visit, field: string, cause: string): StatesError {
+/** `field` is undefined where it is not an expression's value that is wrong. */
+export function queryError(visit: Visit, field: string | undefined, cause: string): StatesError {
   return placed(visit, new EvaluationError(cause, field)) as StatesError;
 }
 
@@ -144,9 +158,15 @@ export function placedCause(visit: Visit, cause: string): string {
   return `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredId}). ${cause}`;
 }
 
-function placed(visit: Visit, error: unknown): unknown {
-  if (!(error instanceof EvaluationError)) return error;
-  return new StatesError(error.error, placedCause(visit, error.cause ?? ''), error.location);
+/** Says where it happened, in the error and in the history, which has it before whatever fails for it. */
+function placed(visit: Visit, evaluation: unknown): unknown {
+  if (!(evaluation instanceof EvaluationError)) return evaluation;
+  const { error, location } = evaluation;
+  const cause = placedCause(visit, evaluation.cause ?? '');
+  const { history, track } = visit.frame;
+  const details = { error, cause, ...(location !== undefined && { location }), state: visit.name };
+  history.add(track, 'EvaluationFailed', details);
+  return new StatesError(error, cause);
 }
 
 function contextOf(visit: Visit, given: Given): unknown {
@@ -175,5 +195,6 @@ export async function conclude(
   const { Output, Assign, Next } = fields;
   const output = Output === undefined ? fallback : await evaluate(visit, 'Output', Output, given);
   const assigned = Assign === undefined ? {} : await evaluateAs(visit, 'object', 'Assign', Assign, given);
+  visit.frame.variables.checkSizes(assigned);
   return { output, text: encodePayload(output, visit.name), assigned, next: Next };
 }

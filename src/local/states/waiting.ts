@@ -41,21 +41,23 @@ export async function sleepUntil(clock: Clock, time: number, signal: AbortSignal
   }
 }
 
-/** When the work must be over: a fixed time, or one that heartbeats move. */
-export type Deadline = () => number;
+/** When the work must be over, a fixed time or one that heartbeats move, and what it is if it is not. */
+export interface Deadline {
+  time(): number;
+  expired(): Error;
+}
 
-/** Runs `work`, whose signal aborts with `expired()` when the earliest deadline passes; `work` must heed it. */
+/** Runs `work`, whose signal aborts as the earliest deadline says when it passes; `work` must heed it. */
 export async function beforeDeadlines<T>(
   clock: Clock,
   parent: AbortSignal,
   deadlines: readonly Deadline[],
-  expired: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const scope = childScope(parent);
   const timer = childScope(scope.signal);
   const watches = deadlines.map((deadline) =>
-    watch(clock, deadline, timer.signal, () => scope.abort(expired())),
+    watch(clock, deadline, timer.signal, () => scope.abort(deadline.expired())),
   );
   try {
     return await work(scope.signal);
@@ -76,7 +78,7 @@ async function watch(
   expire: () => void,
 ): Promise<void> {
   try {
-    while (clock.now() < deadline()) await sleepUntil(clock, deadline(), signal);
+    while (clock.now() < deadline.time()) await sleepUntil(clock, deadline.time(), signal);
     if (!signal.aborted) expire();
   } catch (error) {
     // The only way out of the sleep before its time is that the work is over.

@@ -2,7 +2,6 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../../src/local/clock.ts';
 import { Executions, type StateMachine } from '../../../src/local/states/api/executions.ts';
@@ -11,9 +10,9 @@ import { checkDefinition } from '../../../src/local/states/check-definition.ts';
 import type { ExecutionRecord } from '../../../src/local/states/journal/execution-record.ts';
 import { tokenSecret } from '../../../src/local/states/journal/token-secret.ts';
 import { type InvokeFunction, lambdaTaskHandler } from '../../../src/local/states/lambda-task.ts';
-import { parseItems } from '../../../src/local/states/map/item-parsers.ts';
 import { seededRandom } from '../../../src/local/states/random.ts';
 import { TaskTokens } from '../../../src/local/states/task-tokens.ts';
+import { datasetReader } from './datasets.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 export type Payload = Readonly<Record<string, unknown>>;
@@ -70,8 +69,7 @@ export async function durableWorld(options: DurableOptions): Promise<DurableWorl
     onStatusChange: (detail) => kept.told.push(detail),
     collaborators: {
       ...{ clock, random, invoke: lambdaTaskHandler(invoke) },
-      readItems: ({ bucket, key, inputType }) =>
-        parseItems(Readable.from([Buffer.from(datasets[`${bucket}/${key}`] ?? '')]), inputType),
+      readItems: datasetReader(datasets),
       writeResults: async ({ bucket, key, body }) => {
         const parts: Uint8Array[] = [];
         for await (const part of body) parts.push(part);

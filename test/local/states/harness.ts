@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
 import type { Clock } from '../../../src/local/clock.ts';
+import { StatesError } from '../../../src/local/states/errors.ts';
 import { type InvokeFunction, lambdaTaskHandler } from '../../../src/local/states/lambda-task.ts';
-import { parseItems } from '../../../src/local/states/map/item-parsers.ts';
-import type { InterpretOptions, ReadItems, WriteResults } from '../../../src/local/states/options.ts';
+import type { RunOptions, TaskHandler, WriteResults } from '../../../src/local/states/options.ts';
 import { seededRandom } from '../../../src/local/states/random.ts';
 import { TaskTokens } from '../../../src/local/states/task-tokens.ts';
+import { datasetReader } from './datasets.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 /** What a function does at one call; the last of its list repeats. */
@@ -28,7 +28,7 @@ export interface World {
   readonly tokens: TaskTokens;
   readonly calls: { readonly name: string; readonly payload: unknown; readonly time: number }[];
   readonly written: Map<string, string>;
-  readonly options: InterpretOptions;
+  readonly options: RunOptions;
 }
 
 export interface WorldOptions {
@@ -45,11 +45,11 @@ export function world({ tasks = {}, datasets = {}, input }: WorldOptions): World
   const tokens = new TaskTokens(clock, random);
   const calls: World['calls'] = [];
   const written = new Map<string, string>();
-  const options: InterpretOptions = {
+  const options: RunOptions = {
     clock,
     random,
-    invoke: lambdaTaskHandler(scripted(tasks, clock, tokens, calls)),
-    readItems: reader(datasets),
+    invoke: handler(scripted(tasks, clock, tokens, calls)),
+    readItems: datasetReader(datasets),
     writeResults: writer(written),
     newTaskToken: () => tokens.open(),
     context: {
@@ -67,11 +67,15 @@ export function world({ tasks = {}, datasets = {}, input }: WorldOptions): World
   return { clock, tokens, calls, written, options };
 }
 
-function reader(datasets: Readonly<Record<string, string>>): ReadItems {
-  return ({ bucket, key, inputType }) => {
-    const text = datasets[`${bucket}/${key}`];
-    if (text === undefined) throw new Error('The specified key does not exist.');
-    return parseItems(Readable.from([Buffer.from(text)]), inputType);
+/** Functions by their name; anything else by its resource, whose payload is then the whole result. */
+function handler(invokeFunction: InvokeFunction): TaskHandler {
+  const lambda = lambdaTaskHandler(invokeFunction);
+  return async (request) => {
+    if (request.resource.startsWith('lambda:')) return lambda(request);
+    request.submitted?.({ id: 'job' });
+    const answer = await invokeFunction(request.resource, request.arguments, undefined);
+    if (!('functionError' in answer)) return answer.payload;
+    throw new StatesError(answer.payload.errorType ?? '', answer.payload.errorMessage);
   };
 }
 

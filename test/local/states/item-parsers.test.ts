@@ -8,7 +8,7 @@ async function* inPieces(text: string, size: number): AsyncGenerator<Uint8Array>
 
 async function itemsOf(text: string, type: 'JSON' | 'JSONL', size = 3): Promise<unknown[]> {
   const items: unknown[] = [];
-  for await (const item of parseItems(inPieces(text, size), type)) items.push(item);
+  for await (const item of parseItems(inPieces(text, size), { type })) items.push(item);
   return items;
 }
 
@@ -30,7 +30,9 @@ describe('items of a dataset', () => {
   });
 
   test.each([
-    ['an object', '{"a":[1]}', 'non-iterable'],
+    ['a number', '1', 'non-iterable'],
+    ['an array closed as an object', '[1}', 'non-iterable'],
+    ['an object without a value', '{"a"}', 'parse'],
     ['nothing', '', 'ends before'],
     ['an array cut short', '[1,2', 'ends before'],
     ['something after the array', '[1] 2', 'non-iterable'],
@@ -52,7 +54,7 @@ describe('items of a dataset', () => {
     const endless = async function* () {
       for (;;) yield Buffer.alloc(1024 * 1024, 'x');
     };
-    const items = parseItems(endless(), 'JSONL');
+    const items = parseItems(endless(), { type: 'JSONL' });
     await expect(items.next()).rejects.toMatchObject({ cause: expect.stringContaining('exceeds') });
   });
 });

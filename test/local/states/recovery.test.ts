@@ -1,3 +1,4 @@
+import { HeartbeatMissed, StatesError } from '../../../src/local/states/errors.ts';
 import { matches, retryDelay } from '../../../src/local/states/recovery.ts';
 
 describe('error names', () => {
@@ -12,7 +13,16 @@ describe('error names', () => {
     [['States.TaskFailed'], 'Bad', true],
     [['States.TaskFailed'], 'States.Timeout', false],
   ])('%j matches %s: %s', (errorEquals, error, expected) => {
-    expect(matches(errorEquals, error)).toBe(expected);
+    expect(matches(errorEquals, new StatesError(error))).toBe(expected);
+  });
+
+  test.each([
+    [['States.Timeout'], true],
+    [['States.HeartbeatTimeout'], true],
+    [['States.TaskFailed'], false],
+  ])('%j matches a missed heartbeat: %s', (errorEquals, expected) => {
+    expect(matches(errorEquals, new HeartbeatMissed())).toBe(expected);
+    expect(matches(['States.HeartbeatTimeout'], new StatesError('States.Timeout'))).toBe(false);
   });
 });
 

@@ -78,7 +78,7 @@ describe('a start on the directory of another', () => {
     const second = await durableWorld({ directory, definition, functions, now: first.clock.now() + 20_000 });
     second.resume();
     const { status, startTime, stopTime } = await ended(theParent(second));
-    expect([status, ((stopTime ?? 0) - startTime) / 1000]).toEqual(['TIMED_OUT', seconds]);
+    expect([status, ((stopTime ?? 0) - startTime) / 1000]).toEqual(['FAILED', seconds]);
     expect(tokens).toHaveLength(1);
     await second.executions.close();
   });

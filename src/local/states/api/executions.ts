@@ -7,7 +7,7 @@ import { interpret } from '../interpreter.ts';
 import type { ExecutionRecord } from '../journal/execution-record.ts';
 import { ExecutionStore } from '../journal/execution-store.ts';
 import { hashOf } from '../journal/hash.ts';
-import type { ExecutionListener, InterpretOptions } from '../options.ts';
+import type { ExecutionListener, RunOptions } from '../options.ts';
 import type { Resume } from '../progress/cursor.ts';
 import type { TaskTokens } from '../task-tokens.ts';
 import { childScope } from '../waiting.ts';
@@ -27,10 +27,7 @@ export interface StateMachine {
   readonly createdTime: number;
 }
 
-export type Collaborators = Pick<
-  InterpretOptions,
-  'clock' | 'random' | 'invoke' | 'readItems' | 'writeResults'
->;
+export type Collaborators = Pick<RunOptions, 'clock' | 'random' | 'invoke' | 'readItems' | 'writeResults'>;
 
 export interface ExecutionsOptions {
   readonly collaborators: Collaborators;
@@ -169,7 +166,7 @@ export class Executions {
     if (record.stop) stop(record.stop.error, record.stop.cause);
     this.#stops.set(record.arn, stop);
     const given = JSON.parse(input) as unknown;
-    const options = { ...this.#interpretOptions(record, given), signal: scope.signal };
+    const options = { ...this.#runOptions(record, given), signal: scope.signal };
     const end = interpret(definition, given, resume ? { ...options, resume } : options).then(() => {
       this.#stops.delete(record.arn);
       this.#ends.delete(record.arn);
@@ -192,7 +189,7 @@ export class Executions {
     this.store.mark(record, 'StatusTold', this.#clock.now(), { status });
   }
 
-  #interpretOptions(record: ExecutionRecord, input: unknown): InterpretOptions {
+  #runOptions(record: ExecutionRecord, input: unknown): RunOptions {
     const { mapRuns } = this.store;
     const { collaborators, tokens, callAs, assertMapRun } = this.#options;
     const { roleArn, stateMachineArn } = record.identity;

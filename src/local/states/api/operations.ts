@@ -4,11 +4,13 @@ import { MAX_PAYLOAD_BYTES } from '../payload-limit.ts';
 import type { TaskTokens } from '../task-tokens.ts';
 import { ApiError } from './api-error.ts';
 import type { Executions, StateMachine } from './executions.ts';
+import { createStateMachine, deleteStateMachine } from './machine-operations.ts';
 import { pageOf } from './paging.ts';
+import type { StateMachines } from './state-machines.ts';
 import { executionItem, executionView, historyItem, mapRunItem, mapRunView, seconds } from './views.ts';
 
 export interface Service {
-  readonly machines: ReadonlyMap<string, StateMachine>;
+  readonly machines: StateMachines;
   readonly executions: Executions;
   readonly tokens: TaskTokens;
   readonly newName: () => string;
@@ -28,6 +30,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   DescribeExecution: describeExecution,
   ListExecutions: listExecutions,
   GetExecutionHistory: getExecutionHistory,
+  CreateStateMachine: createStateMachine,
+  DeleteStateMachine: deleteStateMachine,
   DescribeStateMachine: describeStateMachine,
   ListStateMachines: listStateMachines,
   DescribeMapRun: ({ executions }, request) => mapRunView(mapRunOf(executions, request)),

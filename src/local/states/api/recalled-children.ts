@@ -66,12 +66,8 @@ export class RecalledChildren implements MapRunRecall {
 function endedChild(record: ExecutionRecord, store: ExecutionStore): EndedChild {
   const { identity, status, stopTime = 0, redriveCount } = record;
   const { input, output, error, cause } = store.data(record);
-  const result = {
-    ...{ status, history: [] },
-    ...(output !== undefined && { output: JSON.parse(output) as unknown }),
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-  } as ExecutionResult;
+  const value: unknown = output === undefined ? undefined : JSON.parse(output);
+  const result = { status, output: value, error, cause, history: [] } as ExecutionResult;
   const { arn, name, mapRunArn = '', stateMachineArn, startTime, index = 0 } = identity;
   const child = {
     ...{ arn, name, mapRunArn, stateMachineArn, startTime, redriveCount, input: JSON.parse(input) },

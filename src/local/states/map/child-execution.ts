@@ -1,7 +1,7 @@
 import type { MapState } from '../definition.ts';
 import { Interruption } from '../errors.ts';
 import type { ChildExecution, EndedChild } from '../execution.ts';
-import type { ExecutionListener, InterpretOptions } from '../options.ts';
+import type { ExecutionListener, RunOptions } from '../options.ts';
 import { uuidFrom } from '../random.ts';
 import type { Visit } from '../visit.ts';
 import { childScope, type Scope } from '../waiting.ts';
@@ -55,7 +55,7 @@ export async function runChild(setting: ChildSetting, one: ChildInput): Promise<
   }
 }
 
-function observed(listener: ExecutionListener | undefined): Pick<InterpretOptions, 'onEvent' | 'onNote'> {
+function observed(listener: ExecutionListener | undefined): Pick<RunOptions, 'onEvent' | 'onNote'> {
   return {
     ...(listener?.onEvent && { onEvent: listener.onEvent.bind(listener) }),
     ...(listener?.onNote && { onNote: listener.onNote.bind(listener) }),
@@ -80,7 +80,7 @@ function describeChild({ visit, mapRun }: ChildSetting, one: ChildInput, scope: 
   };
 }
 
-function childOptions(visit: Visit, child: ChildExecution, signal: AbortSignal): InterpretOptions {
+function childOptions(visit: Visit, child: ChildExecution, signal: AbortSignal): RunOptions {
   const { onEvent: _event, onNote: _note, resume: _resume, ...shared } = visit.frame.options;
   const { redriveTime } = child;
   return {

@@ -2,7 +2,8 @@ import type { MapState } from '../definition.ts';
 import { Interruption, StatesError } from '../errors.ts';
 import type { Visit } from '../visit.ts';
 import type { Batching, DistributedPlan, S3Source } from './distributed-plan.ts';
-import { selectItem } from './items.ts';
+import { mapItem, selectItem } from './items.ts';
+import { valuesOf } from './members.ts';
 import type { ChildInput } from './recall.ts';
 
 /** Read, selected and batched one by one: no more is in memory than the children at work and one batch. */
@@ -13,23 +14,25 @@ export function childInputs(
   signal: AbortSignal,
 ): AsyncGenerator<ChildInput> {
   const { source } = plan;
-  const raw = isArray(source) ? source : readSource(source, visit, signal);
-  const selected = selectItems(state, visit, raw);
+  const raw = source.operation === 'none' ? valuesOf(source.items) : readSource(source, visit, signal);
+  const selected = selectItems(state, visit, raw, sourceName(source));
   return plan.batching ? inBatches(selected, plan.batching) : oneByOne(selected);
 }
 
-function isArray(source: DistributedPlan['source']): source is readonly unknown[] {
-  return Array.isArray(source);
+/** As `Map.Item.Source` has it (page "Accessing execution data from the Context object"). */
+function sourceName(source: DistributedPlan['source']): string | undefined {
+  if (source.operation === 'none') return undefined;
+  return `S3://${source.bucket}${source.operation === 'getObject' ? `/${source.key}` : ''}`;
 }
 
 async function* readSource(source: S3Source, visit: Visit, signal: AbortSignal): AsyncGenerator<unknown> {
-  const { maxItems = Number.POSITIVE_INFINITY, ...request } = source;
+  const { maxItems, ...request } = source;
   let count = 0;
   try {
     for await (const item of visit.frame.options.readItems({ ...request, signal })) {
       yield item;
       count += 1;
-      if (count >= maxItems) return;
+      if (maxItems !== undefined && count >= maxItems) return;
     }
   } catch (failure) {
     throw readerFailure(failure);
@@ -48,10 +51,11 @@ async function* selectItems(
   state: MapState,
   visit: Visit,
   raw: Iterable<unknown> | AsyncIterable<unknown>,
+  source: string | undefined,
 ): AsyncGenerator<unknown> {
   let index = 0;
   for await (const value of raw) {
-    yield await selectItem(state, visit, index, value);
+    yield await selectItem(state, visit, mapItem(index, value, source));
     index += 1;
   }
 }

@@ -2,7 +2,7 @@ import type { MapState } from '../definition.ts';
 import { Interruption, StatesError, toStatesError } from '../errors.ts';
 import { failureDetails } from '../history.ts';
 import type { DistributedAttempt } from '../progress/cursor.ts';
-import { failureOf } from '../state/inner-track.ts';
+import { failureOf, noteFailure } from '../state/inner-track.ts';
 import { type Conclusion, conclude, takeAttempt, type Visit } from '../visit.ts';
 import { childScope, type Scope } from '../waiting.ts';
 import { mapRunArnOf, mapStateMachineArn, runChild } from './child-execution.ts';
@@ -10,6 +10,7 @@ import { childInputs } from './child-inputs.ts';
 import type { DistributedPlan } from './distributed-plan.ts';
 import { eachConcurrently } from './each-concurrently.ts';
 import { MapRun } from './map-run.ts';
+import { lengthOf } from './members.ts';
 import { planDistributedMap } from './plan.ts';
 import type { ChildInput, MapRunRecall } from './recall.ts';
 import { OutputSink, type ResultSink } from './result-sink.ts';
@@ -26,7 +27,9 @@ interface Running {
 }
 
 export async function runDistributedMap(state: MapState, visit: Visit): Promise<Conclusion> {
-  const attempt = takeAttempt(visit, 'distributed') ?? (await start(state, visit));
+  const attempt =
+    takeAttempt(visit, 'distributed') ??
+    (await start(state, visit).catch(noteFailure(visit, 'MapStateFailed')));
   const { history, track, signal, options } = visit.frame;
   const { plan, mapRunArn } = attempt;
   const recall = mapRunArn === undefined ? undefined : options.recall?.(mapRunArn);
@@ -47,7 +50,7 @@ export async function runDistributedMap(state: MapState, visit: Visit): Promise<
 async function start(state: MapState, visit: Visit): Promise<DistributedAttempt> {
   const plan = await planDistributedMap(state, visit);
   const { history, track } = visit.frame;
-  const length = Array.isArray(plan.source) ? plan.source.length : 0;
+  const length = plan.source.operation === 'none' ? lengthOf(plan.source.items) : 0;
   history.add(track, 'MapStateStarted', { length }, { plan });
   return { kind: 'distributed', plan, redrive: false, succeeded: false };
 }
@@ -147,7 +150,7 @@ async function runOne({ state, visit, mapRun, sink, scope }: Running, one: Child
 const TOO_MANY = 'States.ExceedToleratedFailureThreshold';
 
 function tooManyFailures(): StatesError {
-  return new StatesError(TOO_MANY, 'The specified tolerated failure threshold was exceeded.');
+  return new StatesError(TOO_MANY, 'The specified tolerated failure threshold was exceeded');
 }
 
 const ENDINGS = { Succeeded: 'SUCCEEDED', Failed: 'FAILED', Aborted: 'ABORTED' } as const;
@@ -167,8 +170,6 @@ function failed(running: Running, failure: unknown): never {
   if (failure instanceof Interruption) endMapRun(running, 'Aborted');
   else {
     endMapRun(running, 'Failed', failure);
-    const { history, track } = running.visit.frame;
-    history.add(track, 'MapStateFailed', undefined, { failure: failureOf(failure) });
   }
-  throw failure;
+  return noteFailure(running.visit, 'MapStateFailed')(failure);
 }

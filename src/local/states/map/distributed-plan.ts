@@ -1,12 +1,14 @@
 import type { ResultWriter } from '../definition.ts';
+import type { ItemsSource } from './item-format.ts';
 import type { Tolerance } from './map-run.ts';
+import type { Items } from './members.ts';
 
-export interface S3Source {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId?: string;
-  readonly inputType: 'JSON' | 'JSONL';
-  readonly maxItems: number | undefined;
+export type S3Source = ItemsSource & { readonly maxItems: number | undefined };
+
+/** Items that are read from nowhere: the state has them. */
+export interface StateData {
+  readonly operation: 'none';
+  readonly items: Items;
 }
 
 export interface Batching {
@@ -24,7 +26,7 @@ export interface Destination {
 export interface DistributedPlan {
   readonly maxConcurrency: number;
   readonly tolerance: Tolerance;
-  readonly source: S3Source | readonly unknown[];
+  readonly source: S3Source | StateData;
   readonly batching: Batching | undefined;
   readonly destination: Destination | undefined;
   readonly writer: ResultWriter | undefined;

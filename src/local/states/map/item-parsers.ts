@@ -1,24 +1,38 @@
-import { StatesError } from '../errors.ts';
+import { csvItems } from './csv-items.ts';
+import type { ItemFormat } from './item-format.ts';
+import { Member } from './members.ts';
+import { itemTooLarge, MAX_ITEM_BYTES, readerFailed } from './reader-failed.ts';
 
-/** One item larger than this is not a dataset but a mistake; without a limit it would have to be held whole. */
-const MAX_ITEM_BYTES = 8 * 1024 * 1024;
-
-/** The items of a dataset from its bytes: the elements of a JSON array, or the lines of JSONL. */
-export function parseItems(
-  bytes: AsyncIterable<Uint8Array>,
-  type: 'JSON' | 'JSONL',
-): AsyncGenerator<unknown> {
-  return type === 'JSON' ? parsed(elementsOf(bytes)) : parsed(linesOf(bytes));
+/**
+ * The items of a dataset from its bytes: the elements of a JSON array or the members of an object, the lines of JSONL,
+ * or the rows of CSV.
+ */
+export function parseItems(bytes: AsyncIterable<Uint8Array>, format: ItemFormat): AsyncGenerator<unknown> {
+  if (format.type === 'CSV') return csvItems(bytes, format);
+  return parsed(format.type === 'JSON' ? elementsOf(bytes) : linesOf(bytes));
 }
 
-async function* parsed(texts: AsyncIterable<string>): AsyncGenerator<unknown> {
-  for await (const text of texts) {
+/** The text of an item; a member of an object is its name and its value. */
+interface ItemText {
+  readonly text: string;
+  readonly member: boolean;
+}
+
+async function* parsed(items: AsyncIterable<ItemText>): AsyncGenerator<unknown> {
+  for await (const item of items) {
     try {
-      yield JSON.parse(text);
+      yield parse(item);
     } catch (error) {
       throw readerFailed(`Unable to parse an item of the dataset: ${(error as Error).message}`);
     }
   }
+}
+
+function parse({ text, member }: ItemText): unknown {
+  if (!member) return JSON.parse(text);
+  const [[key, value] = []] = Object.entries(JSON.parse(`{${text}}`) as object);
+  if (key === undefined) throw new Error('A member of the object is missing.');
+  return new Member(key, value);
 }
 
 /** The bytes of an item that may lie across several chunks. */
@@ -28,8 +42,7 @@ class Piece {
 
   add(part: Uint8Array): void {
     this.#bytes += part.byteLength;
-    if (this.#bytes > MAX_ITEM_BYTES)
-      throw readerFailed(`An item of the dataset exceeds ${MAX_ITEM_BYTES} bytes.`);
+    if (this.#bytes > MAX_ITEM_BYTES) throw itemTooLarge();
     this.#parts.push(part);
   }
 
@@ -41,7 +54,7 @@ class Piece {
   }
 }
 
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ItemText> {
   const piece = new Piece();
   for await (const chunk of bytes) {
     let start = 0;
@@ -49,12 +62,12 @@ async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string
       piece.add(chunk.subarray(start, end));
       start = end + 1;
       const line = piece.take();
-      if (line !== '') yield line;
+      if (line !== '') yield { text: line, member: false };
     }
     piece.add(chunk.subarray(start));
   }
   const last = piece.take();
-  if (last !== '') yield last;
+  if (last !== '') yield { text: last, member: false };
 }
 
 const NEWLINE = 0x0a;
@@ -71,7 +84,7 @@ class ElementScanner {
   #inString = false;
   #escaped = false;
 
-  /** True at the comma or bracket that ends an element of the outermost array. */
+  /** True at the comma or bracket that ends an element of the outermost array or a member of the object. */
   endsElement(byte: number): boolean {
     if (this.#inString) {
       this.#inText(byte);
@@ -93,35 +106,36 @@ class ElementScanner {
   }
 }
 
-async function* elementsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* elementsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ItemText> {
   const scanner = new ElementScanner();
   const piece = new Piece();
-  let opened = false;
+  let opened: number | undefined;
   let elements = 0;
   for await (const chunk of bytes) {
     let start = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
-      if (!opened || scanner.depth === 0) {
+      if (opened === undefined || scanner.depth === 0) {
         if (SPACES.includes(byte)) continue;
-        if (opened || byte !== OPEN[0]) throw readerFailed('Attempting to map over non-iterable node.');
-        opened = true;
+        if (opened !== undefined || !OPEN.includes(byte)) throw notIterable();
+        opened = byte;
         scanner.depth = 1;
         start = at + 1;
       } else if (scanner.endsElement(byte)) {
+        if (byte !== COMMA && CLOSE.indexOf(byte) !== OPEN.indexOf(opened)) throw notIterable();
         piece.add(chunk.subarray(start, at));
         start = at + 1;
         const text = piece.take();
-        // Only an empty array has nothing before its closing bracket.
-        if (text !== '' || elements > 0 || byte === COMMA) yield text;
+        // Only what is empty has nothing before its closing bracket.
+        if (text !== '' || elements > 0 || byte === COMMA) yield { text, member: opened === OPEN[1] };
         elements += 1;
       }
     }
     if (scanner.depth > 0) piece.add(chunk.subarray(start));
   }
-  if (!opened || scanner.depth > 0) throw readerFailed('The dataset ends before its JSON array does.');
+  if (opened === undefined || scanner.depth > 0) throw readerFailed('The dataset ends before its JSON does.');
 }
 
-function readerFailed(cause: string): StatesError {
-  return new StatesError('States.ItemReaderFailed', cause);
+function notIterable(): Error {
+  return readerFailed('Attempting to map over non-iterable node.');
 }

@@ -1,9 +1,11 @@
 import type { MapState } from '../definition.ts';
 import { MAX_PAYLOAD_BYTES } from '../payload-limit.ts';
 import { evaluateAs, evaluateCount, queryError, type Visit } from '../visit.ts';
-import type { Batching, Destination, DistributedPlan, S3Source } from './distributed-plan.ts';
+import type { Batching, Destination, DistributedPlan } from './distributed-plan.ts';
 import { itemsOf } from './items.ts';
 import type { Tolerance } from './map-run.ts';
+import { planReader } from './reader-plan.ts';
+import { textIn } from './text-in.ts';
 
 /** What Step Functions runs at once when MaxConcurrency is 0. */
 const MOST_AT_ONCE = 10_000;
@@ -13,7 +15,9 @@ export async function planDistributedMap(state: MapState, visit: Visit): Promise
   return {
     maxConcurrency: Math.min(limit, MOST_AT_ONCE),
     tolerance: await planTolerance(state, visit),
-    source: state.ItemReader ? await planReader(state, visit) : await itemsOf(state, visit),
+    source: state.ItemReader
+      ? await planReader(state.ItemReader, visit)
+      : { operation: 'none', items: await itemsOf(state, visit) },
     batching: await planBatching(state, visit),
     destination: await planDestination(state, visit),
     writer: state.ResultWriter,
@@ -34,20 +38,6 @@ async function planTolerance(state: MapState, visit: Visit): Promise<Tolerance> 
   return { count: await evaluateCount(visit, 'ToleratedFailureCount', ToleratedFailureCount), percentage };
 }
 
-async function planReader({ ItemReader }: MapState, visit: Visit): Promise<S3Source> {
-  const args = await evaluateAs(visit, 'object', 'ItemReader/Arguments', ItemReader?.Arguments);
-  const { InputType = 'JSON', MaxItems } = ItemReader?.ReaderConfig ?? {};
-  return {
-    bucket: textOf(visit, 'ItemReader/Arguments/Bucket', args['Bucket']),
-    key: textOf(visit, 'ItemReader/Arguments/Key', args['Key']),
-    ...(args['VersionId'] !== undefined && {
-      versionId: textOf(visit, 'ItemReader/Arguments/VersionId', args['VersionId']),
-    }),
-    inputType: InputType,
-    maxItems: await evaluateCount(visit, 'ItemReader/ReaderConfig/MaxItems', MaxItems, 1),
-  };
-}
-
 async function planBatching({ ItemBatcher }: MapState, visit: Visit): Promise<Batching | undefined> {
   if (!ItemBatcher) return undefined;
   const { MaxItemsPerBatch, MaxInputBytesPerBatch, BatchInput } = ItemBatcher;
@@ -65,19 +55,10 @@ async function planBatching({ ItemBatcher }: MapState, visit: Visit): Promise<Ba
 
 async function planDestination({ ResultWriter }: MapState, visit: Visit): Promise<Destination | undefined> {
   if (ResultWriter?.Resource === undefined) return undefined;
-  const args = await evaluateAs(visit, 'object', 'ResultWriter/Arguments', ResultWriter.Arguments);
+  const field = 'ResultWriter/Arguments';
+  const args = await evaluateAs(visit, 'object', field, ResultWriter.Arguments);
   return {
-    bucket: textOf(visit, 'ResultWriter/Arguments/Bucket', args['Bucket']),
-    prefix:
-      args['Prefix'] === undefined ? '' : textOf(visit, 'ResultWriter/Arguments/Prefix', args['Prefix']),
+    bucket: textIn(visit, args, field, 'Bucket'),
+    prefix: args['Prefix'] === undefined ? '' : textIn(visit, args, field, 'Prefix'),
   };
-}
-
-function textOf(visit: Visit, field: string, value: unknown): string {
-  if (typeof value === 'string') return value;
-  throw queryError(
-    visit,
-    field,
-    `The value of the field ${field} must be a string, but was: ${JSON.stringify(value)}.`,
-  );
 }

@@ -80,6 +80,7 @@ export class S3Sink implements ResultSink {
 }
 
 function writerFailed(failure: unknown): never {
+  if (failure instanceof StatesError) throw failure;
   throw new StatesError(
     'States.ResultWriterFailed',
     failure instanceof Error ? failure.message : String(failure),

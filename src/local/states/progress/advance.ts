@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../history.ts';
+import { type HistoryEvent, isFollowed } from '../history.ts';
 import { restorePlan } from '../map/distributed-plan.ts';
 import {
   type Attempt,
@@ -41,7 +41,7 @@ export function advance(progress: Progress, entry: Entry): void {
   if (event.type === 'ExecutionRedriven') progress.cursor = redriven(progress.cursor);
   const cursor = trackAt(progress.cursor, path);
   if (!cursor) return;
-  cursor.last = event.id;
+  if (isFollowed(event.type)) cursor.last = event.id;
   moved(cursor, event, extra);
 }
 

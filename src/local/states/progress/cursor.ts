@@ -1,4 +1,5 @@
 import type { DistributedPlan } from '../map/distributed-plan.ts';
+import type { Items } from '../map/members.ts';
 
 /** How far an execution has come, as its journal tells it: what `interpret` needs to go on with it. */
 export interface Resume {
@@ -88,7 +89,7 @@ export interface ParallelAttempt {
 export interface InlineAttempt {
   readonly kind: 'inline';
   readonly startedId: number;
-  readonly items: readonly unknown[];
+  readonly items: Items;
   inner: Inner;
   succeeded: boolean;
 }

@@ -1,5 +1,6 @@
 import type { DistributedPlan } from '../map/distributed-plan.ts';
 import type { MapRunIdentity } from '../map/map-run.ts';
+import type { Items } from '../map/members.ts';
 import type { Answer, Failure } from './cursor.ts';
 
 /** What a resumption needs of an event beyond what its history says. */
@@ -10,7 +11,7 @@ export interface Extra {
   /** What the branches of a Parallel state get. */
   readonly input?: unknown;
   /** Of an inline Map. */
-  readonly items?: readonly unknown[];
+  readonly items?: Items;
   /** Of a distributed one. */
   readonly plan?: DistributedPlan;
   readonly mapRun?: MapRunIdentity;

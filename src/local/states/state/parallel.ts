@@ -3,17 +3,12 @@ import { Interruption } from '../errors.ts';
 import type { ParallelAttempt } from '../progress/cursor.ts';
 import { type Conclusion, conclude, evaluate, type Frame, takeAttempt, type Visit } from '../visit.ts';
 import { childScope } from '../waiting.ts';
-import { failureOf, trackInside, untilAborted } from './inner-track.ts';
+import { noteFailure, trackInside, untilAborted } from './inner-track.ts';
 
 export async function runParallel(state: ParallelState, visit: Visit): Promise<Conclusion> {
   const attempt = takeAttempt(visit, 'parallel') ?? (await startBranches(state, visit));
   const { history, track } = visit.frame;
-  const result = await runBranches(state, visit, attempt).catch((error: unknown) => {
-    if (!(error instanceof Interruption)) {
-      history.add(track, 'ParallelStateFailed', undefined, { failure: failureOf(error) });
-    }
-    throw error;
-  });
+  const result = await runBranches(state, visit, attempt).catch(noteFailure(visit, 'ParallelStateFailed'));
   if (!attempt.succeeded) history.add(track, 'ParallelStateSucceeded');
   return conclude(visit, state, result, { result });
 }
@@ -39,7 +34,10 @@ async function runBranches(state: ParallelState, visit: Visit, attempt: Parallel
       signal: scope.signal,
       variables: frame.variables.inner(from?.variables),
     };
-    return frame.runners.runMachine(branch, attempt.input, inner, from);
+    return frame.runners.runMachine(branch, attempt.input, inner, from).finally(() => {
+      // The branch that ends last before the state does is what the state's next event follows.
+      if (!scope.signal.aborted) frame.track.last = inner.track.last;
+    });
   });
   try {
     return await Promise.all(branches);

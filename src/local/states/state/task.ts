@@ -1,16 +1,17 @@
-import { LAMBDA_INVOKE, type TaskState } from '../definition.ts';
-import { Interruption, StatesError, toStatesError } from '../errors.ts';
+import type { TaskState } from '../definition.ts';
+import { HeartbeatMissed, Interruption, StatesError, toStatesError } from '../errors.ts';
 import { type Details, failureDetails, notTruncated } from '../history.ts';
 import type { TaskRequest, TaskTicket } from '../options.ts';
 import { encodePayload } from '../payload-limit.ts';
 import type { TaskAttempt } from '../progress/cursor.ts';
 import type { Extra } from '../progress/notes.ts';
+import { type TaskResource, taskResource } from '../resources.ts';
 import { type Conclusion, conclude, evaluate, evaluateCount, takeAttempt, type Visit } from '../visit.ts';
 import { abortable, beforeDeadlines, type Deadline } from '../waiting.ts';
 
 interface Task {
   readonly visit: Visit;
-  readonly resource: string;
+  readonly resource: TaskResource;
   readonly arguments: unknown;
   readonly timeoutSeconds: number | undefined;
   readonly heartbeatSeconds: number | undefined;
@@ -21,9 +22,10 @@ interface Task {
 }
 
 export async function runTask(state: TaskState, visit: Visit): Promise<Conclusion> {
-  const resource = LAMBDA_INVOKE.exec(state.Resource)?.[1] ?? '';
+  const resource = taskResource(state.Resource);
+  if (!resource) throw new StatesError('States.Runtime', `The resource ${state.Resource} is not known.`);
   const before = takeAttempt(visit, 'task');
-  const ticket = resource.endsWith('.waitForTaskToken') ? ticketFor(visit, before) : undefined;
+  const ticket = resource.pattern === 'token' ? ticketFor(visit, before) : undefined;
   const place = { visit, resource, ticket, before };
   try {
     const task = before ? { ...before, ...place, start: before.scheduledTime } : await schedule(state, place);
@@ -55,41 +57,48 @@ async function schedule(state: TaskState, place: Place): Promise<Task> {
   const timeoutSeconds = await evaluateCount(visit, 'TimeoutSeconds', state.TimeoutSeconds, 1);
   const heartbeatSeconds = await evaluateCount(visit, 'HeartbeatSeconds', state.HeartbeatSeconds, 1);
   const given = token === undefined ? {} : { taskToken: token };
-  const parameters = await evaluate(visit, 'Arguments', state.Arguments, given);
+  const parameters =
+    state.Arguments === undefined ? visit.input : await evaluate(visit, 'Arguments', state.Arguments, given);
   const details = {
-    region: visit.frame.options.context.Execution.Id.split(':')[3] ?? '',
-    parameters: encodePayload(parameters, visit.name),
+    ...requestDetails(place, encodePayload(parameters, visit.name)),
     ...(timeoutSeconds !== undefined && { timeoutInSeconds: timeoutSeconds }),
     ...(heartbeatSeconds !== undefined && { heartbeatInSeconds: heartbeatSeconds }),
   };
-  note(place, 'TaskScheduled', details, token === undefined ? {} : { token });
+  note(place, 'Scheduled', details, token === undefined ? {} : { token });
   const start = visit.frame.options.clock.now();
   return { ...place, arguments: parameters, timeoutSeconds, heartbeatSeconds, start };
 }
 
+function requestDetails({ visit, resource }: Place, parameters: string): Details {
+  if (resource.events !== 'Task') {
+    return { resource: resource.name, input: parameters, inputDetails: notTruncated };
+  }
+  return { region: visit.frame.options.context.Execution.Id.split(':')[3] ?? '', parameters };
+}
+
 async function perform(task: Task): Promise<unknown> {
-  const { clock } = task.visit.frame.options;
-  if (!task.before?.started) note(task, 'TaskStarted', {});
-  const result = await beforeDeadlines(
-    clock,
-    task.visit.frame.signal,
-    deadlines(task),
-    () => new StatesError('States.Timeout'),
-    (signal) => abortable(answerOf(task, signal), signal),
+  const { visit, resource } = task;
+  const { clock } = visit.frame.options;
+  if (!task.before?.started) note(task, 'Started', {});
+  const result = await beforeDeadlines(clock, visit.frame.signal, deadlines(task), (signal) =>
+    abortable(answerOf(task, signal), signal),
   );
-  note(task, 'TaskSucceeded', {
-    output: encodePayload(result, task.visit.name),
-    outputDetails: notTruncated,
-  });
+  // AWS names the service here, not the state.
+  const output = encodePayload(result, resource.service ?? resource.name);
+  note(task, 'Succeeded', { output, outputDetails: notTruncated });
   return result;
 }
 
-/** A missed heartbeat surfaces as States.Timeout too. Only a task with a token can send one. */
+/** Only a task with a token can send a heartbeat. */
 function deadlines({ timeoutSeconds, heartbeatSeconds, ticket, start }: Task): Deadline[] {
   const found: Deadline[] = [];
-  if (timeoutSeconds !== undefined) found.push(() => start + timeoutSeconds * 1000);
+  if (timeoutSeconds !== undefined) {
+    const expired = () => new StatesError('States.Timeout');
+    found.push({ time: () => start + timeoutSeconds * 1000, expired });
+  }
   if (heartbeatSeconds !== undefined && ticket) {
-    found.push(() => Math.max(start, ticket.lastHeartbeat()) + heartbeatSeconds * 1000);
+    const time = () => Math.max(start, ticket.lastHeartbeat()) + heartbeatSeconds * 1000;
+    found.push({ time, expired: () => new HeartbeatMissed() });
   }
   return found;
 }
@@ -103,9 +112,18 @@ async function answerOf(task: Task, signal: AbortSignal): Promise<unknown> {
   return before?.submitted ? ticket.answer : callBack(task, ticket, signal);
 }
 
-function call(task: Task, signal: AbortSignal): Promise<unknown> {
-  const request: TaskRequest = { resource: `lambda:${task.resource}`, arguments: task.arguments, signal };
-  return task.visit.frame.options.invoke(request);
+/** What a handler leaves undefined is null, as JSON has it. */
+async function call(task: Task, signal: AbortSignal): Promise<unknown> {
+  const { resource, ticket, visit } = task;
+  const { service, name, pattern } = resource;
+  const submitted = (output: unknown) => noteSubmitted(task, output);
+  const request: TaskRequest = {
+    resource: service === undefined ? name : `${service}:${name}`,
+    ...{ arguments: task.arguments, signal },
+    ...(ticket && { callback: ticket }),
+    ...(pattern === 'sync' && { submitted }),
+  };
+  return (await visit.frame.options.invoke(request)) ?? null;
 }
 
 /** The function's success only acknowledges; its failure is the task's, unless the answer came before. */
@@ -115,23 +133,25 @@ async function callBack(task: Task, ticket: TaskTicket, signal: AbortSignal): Pr
     answered = true;
   });
   const acknowledged = call(task, signal).then((output) => {
-    if (!answered && !signal.aborted) note(task, 'TaskSubmitted', submitted(output));
+    if (!answered && !signal.aborted) noteSubmitted(task, output);
     return answer;
   });
   return Promise.race([answer, acknowledged]);
 }
 
-function submitted(output: unknown): Details {
-  return { output: JSON.stringify(output), outputDetails: notTruncated };
+function noteSubmitted(task: Task, output: unknown): void {
+  note(task, 'Submitted', { output: JSON.stringify(output ?? null), outputDetails: notTruncated });
 }
 
 function failed(task: Task, failure: unknown): never {
   if (failure instanceof Interruption) throw failure;
   const error = toStatesError(failure);
-  note(task, error.error === 'States.Timeout' ? 'TaskTimedOut' : 'TaskFailed', failureDetails(error));
+  note(task, error.error === 'States.Timeout' ? 'TimedOut' : 'Failed', failureDetails(error));
   throw error;
 }
 
-function note({ visit, resource }: Place, type: string, details: Details, extra?: Extra): void {
-  visit.frame.history.add(visit.frame.track, type, { resourceType: 'lambda', resource, ...details }, extra);
+function note({ visit, resource }: Place, what: string, details: Details, extra?: Extra): void {
+  const { events, service, name } = resource;
+  const named = events === 'Task' ? { resourceType: service, resource: name, ...details } : details;
+  visit.frame.history.add(visit.frame.track, `${events}${what}`, named, extra);
 }

@@ -10,6 +10,8 @@ import {
 } from '../visit.ts';
 import { sleepUntil } from '../waiting.ts';
 
+const MAX_SECONDS = 99_999_999;
+
 /** RFC 3339 with a `T` and a `Z` or offset: the only form Step Functions takes. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
@@ -24,6 +26,7 @@ export async function runWait(state: WaitState, visit: Visit): Promise<Conclusio
 
 async function wakeTime(state: WaitState, visit: Visit): Promise<number> {
   const seconds = await evaluateCount(visit, 'Seconds', state.Seconds);
+  if (seconds !== undefined && seconds > MAX_SECONDS) throw tooLong(visit, seconds);
   if (seconds !== undefined) return visit.frame.options.clock.now() + seconds * 1000;
   const timestamp = await evaluateAs(visit, 'string', 'Timestamp', state.Timestamp);
   const time = Date.parse(timestamp);
@@ -31,6 +34,11 @@ async function wakeTime(state: WaitState, visit: Visit): Promise<number> {
   throw queryError(
     visit,
     'Timestamp',
-    `The value of the field Timestamp must be an ISO 8601 timestamp, but was: ${timestamp}.`,
+    `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${timestamp}`,
   );
+}
+
+function tooLong(visit: Visit, seconds: number) {
+  const cause = `The value of the field Seconds must be at most ${MAX_SECONDS}, but was: ${seconds}.`;
+  return queryError(visit, 'Seconds', cause);
 }
