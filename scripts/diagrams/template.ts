@@ -21,6 +21,9 @@ export function withReferences(value: unknown): unknown {
   return resolve(value, {
     ref: (name) => `\${${name}}`,
     attribute: (logicalId, attribute) => `\${${logicalId}.${attribute}}`,
+    // As far as a picture goes everything is there that may be.
+    condition: () => true,
+    mapped: (map, key, name) => `\${${map}.${key}.${name}}`,
   });
 }
 

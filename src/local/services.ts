@@ -102,7 +102,8 @@ export async function startServices(
     createQueue: stores.sqs.createQueue,
     createFunctions: (configs) => {
       const { sendToQueue } = between;
-      const shared = { variables: environment, clock, onOutput, sendToQueue };
+      const temporaryRoot = join(directory, 'tmp');
+      const shared = { variables: environment, clock, onOutput, sendToQueue, temporaryRoot };
       bound.functions = started.add(createFunctions({ functions: configs, ...shared }));
       // Closed before the functions, so that no execution takes their end for a failure.
       started.add({ close: async () => workers.sfn.suspend() });

@@ -262,9 +262,9 @@ describe('a template is refused', () => {
       'delivers events to functions; Tick has the target arn:aws:sqs:',
     ],
     [
-      'with a cron schedule',
-      { Tick: withProperties(tick, { ScheduleExpression: 'cron(0 10 * * ? *)' }) },
-      'its schedule must be such as rate(5 minutes)',
+      'with the schedule of a crontab',
+      { Tick: withProperties(tick, { ScheduleExpression: 'cron(0 10 * * *)' }) },
+      'cron(…) of six fields',
     ],
     [
       'with a destination for successes',

@@ -3,14 +3,15 @@ import { carryOut, type DeliveryOptions } from './delivery.ts';
 import { EventsError, invalidRule } from './errors.ts';
 import type { EventBridgeEvent, PutEvent } from './event.ts';
 import { compilePattern, type EventPattern } from './pattern.ts';
-import { periodOf, Schedules } from './schedule.ts';
-import { compileTargetInput, type RuleIdentity, type Target } from './target-input.ts';
+import type { RuleIdentity } from './rule-identity.ts';
+import { compileSchedule, type NextTime, Schedules } from './schedule.ts';
+import { compileTargetInput, type Target } from './target-input.ts';
 
 export interface Rule {
   readonly name: string;
   /** A rule has a pattern, a schedule, or both. */
   readonly pattern?: EventPattern;
-  /** `rate(…)`, by the clock of the bus. */
+  /** `rate(…)` or `cron(…)`, by the clock of the bus. */
   readonly scheduleExpression?: string;
   readonly targets: readonly Target[];
   readonly enabled?: boolean;
@@ -35,7 +36,7 @@ export interface EventBus {
 interface CompiledRule {
   readonly identity: RuleIdentity;
   readonly matches: (event: unknown) => boolean;
-  readonly periodMs: number | undefined;
+  readonly next: NextTime | undefined;
   readonly targets: readonly {
     readonly target: Target;
     readonly input: (event: EventBridgeEvent) => unknown;
@@ -51,9 +52,9 @@ export function createEventBus(options: EventBusOptions): EventBus {
       const compiled = compileRule(rule, options);
       const { name, arn } = compiled.identity;
       rules.set(name, compiled);
-      if (compiled.periodMs === undefined) return schedules.stop(name);
+      if (compiled.next === undefined) return schedules.stop(name);
       const event = () => complete({ ...SCHEDULED, resources: [arn] }, options);
-      schedules.start(name, compiled.periodMs, () => deliveries.start(compiled, event()));
+      schedules.start(name, compiled.next, () => deliveries.start(compiled, event()));
     },
     put: (given) => {
       if (deliveries.closed) {
@@ -116,14 +117,32 @@ function compileRule(rule: Rule, { account, region }: EventBusOptions): Compiled
   if (pattern === undefined && scheduleExpression === undefined) {
     throw invalidRule(name, 'it must have an event pattern or a schedule');
   }
+  checkTargets(rule);
   const identity = { name, arn: `arn:aws:events:${region}:${account}:rule/${name}` };
   const matches = pattern === undefined ? () => false : compilePattern(pattern);
-  const periodMs = scheduleExpression === undefined ? undefined : periodOf(name, scheduleExpression);
+  const next = scheduleExpression === undefined ? undefined : compileSchedule(name, scheduleExpression);
   const targets = rule.targets.map((target) => ({ target, input: compileTargetInput(target, identity) }));
   // A rule that is disabled is checked all the same.
-  if (!enabled) return { identity, targets, matches: () => false, periodMs: undefined };
-  return { identity, targets, matches, periodMs };
+  if (!enabled) return { identity, targets, matches: () => false, next: undefined };
+  return { identity, targets, matches, next };
 }
+
+/** EventBridge's own limits of a rule's targets. */
+function checkTargets({ name, targets }: Rule): void {
+  if (targets.length > 5) throw invalidRule(name, `it may have five targets, got ${targets.length}`);
+  if (new Set(targets.map(({ id }) => id)).size < targets.length) {
+    throw invalidRule(name, 'its targets must have ids of their own');
+  }
+  for (const { id, retryPolicy = {} } of targets) {
+    const { maxRetries = 0, maxAgeSeconds = 60 } = retryPolicy;
+    if (!within(maxRetries, 0, 185) || !within(maxAgeSeconds, 60, 86_400)) {
+      throw invalidRule(name, `target ${id} may be retried 0 to 185 times, for 60 to 86400 seconds`);
+    }
+  }
+}
+
+const within = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
 
 function complete(given: PutEvent, { account, region, clock }: EventBusOptions): EventBridgeEvent {
   return {

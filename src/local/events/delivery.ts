@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { AccessDenied } from '../iam/access-denied.ts';
 import type { EventBridgeEvent } from './event.ts';
-import type { RuleIdentity, Target } from './target-input.ts';
+import type { RuleIdentity } from './rule-identity.ts';
+import type { Target } from './target-input.ts';
 
 export interface FailedDelivery {
   readonly rule: string;
@@ -26,8 +27,7 @@ export interface DeliveryOptions {
   readonly sendDeadLetter?: (queueArn: string, letter: DeadLetter, ruleArn: string) => void;
   /** Told of every delivery that failed for good. By default a process warning. */
   readonly onDeliveryFailed?: (failed: FailedDelivery) => void;
-  readonly maxAttempts?: number;
-  /** The wait before the second attempt, in milliseconds on the clock; it doubles each time. */
+  /** The wait before the second attempt, in milliseconds on the clock; it doubles each time, up to eight minutes. */
   readonly firstRetryMs?: number;
 }
 
@@ -37,6 +37,12 @@ export interface Delivery {
   readonly event: EventBridgeEvent;
   readonly input: (event: EventBridgeEvent) => unknown;
 }
+
+/** What EventBridge does where a target has no retry policy (page "How EventBridge retries delivering events"). */
+const DEFAULT_RETRIES = 185;
+const DEFAULT_AGE_SECONDS = 24 * 3600;
+/** EventBridge does not say how its waits grow; with these its 185 retries take the 24 hours that it gives them. */
+const LONGEST_WAIT_MS = 480_000;
 
 /** Why attempts ended, by the words of the dead letter's attribute. */
 type Exhausted = 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds';
@@ -71,18 +77,18 @@ export async function carryOut(
 
 async function attempt(
   { target, event, input, rule }: Delivery,
-  { clock, deliver, maxAttempts = 4, firstRetryMs = 1000 }: DeliveryOptions,
+  { clock, deliver, firstRetryMs = 1000 }: DeliveryOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const given = input(event);
-  const { maxRetries = maxAttempts - 1, maxAgeSeconds = Number.POSITIVE_INFINITY } = target.retryPolicy ?? {};
+  const { maxRetries = DEFAULT_RETRIES, maxAgeSeconds = DEFAULT_AGE_SECONDS } = target.retryPolicy ?? {};
   const lastStart = clock.now() + maxAgeSeconds * 1000;
   for (let tried = 1; ; tried++) {
     try {
       return await deliver(target.arn, given, rule.arn);
     } catch (error) {
-      if (error instanceof AccessDenied) throw new DeliveryError(error, tried);
-      const wait = firstRetryMs * 2 ** (tried - 1);
+      if (isLasting(error)) throw new DeliveryError(error, tried);
+      const wait = Math.min(firstRetryMs * 2 ** (tried - 1), LONGEST_WAIT_MS);
       if (tried > maxRetries || signal.aborted) throw new DeliveryError(error, tried, 'MaximumRetryAttempts');
       if (clock.now() + wait > lastStart) throw new DeliveryError(error, tried, 'MaximumEventAgeInSeconds');
       // A bus that closes meanwhile reports what the target answered, not that the wait was cut short.
@@ -92,6 +98,25 @@ async function attempt(
     }
   }
 }
+
+/** EventBridge does not try again what only somebody's action can mend. */
+function isLasting(error: unknown): boolean {
+  return ['NO_PERMISSIONS', 'NO_RESOURCE', 'INVALID_PARAMETER'].includes(errorCode(error));
+}
+
+/** By the words of the dead letter's attribute (page "Using dead-letter queues to process undelivered events"). */
+function errorCode(error: unknown): string {
+  if (error instanceof AccessDenied) return 'NO_PERMISSIONS';
+  const { name } = error instanceof Error ? error : {};
+  return CODES[name ?? ''] ?? 'SDK_CLIENT_ERROR';
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  ResourceNotFoundException: 'NO_RESOURCE',
+  RequestTooLargeException: 'INVALID_PARAMETER',
+  TooManyRequestsException: 'THROTTLING',
+  SyntaxError: 'INVALID_JSON',
+};
 
 function report(failed: FailedDelivery, { onDeliveryFailed = warn }: DeliveryOptions): void {
   try {
@@ -129,7 +154,7 @@ function attributesOf({ rule, target }: Delivery, error: unknown): DeadLetter['a
   const texts = {
     RULE_ARN: rule.arn,
     TARGET_ARN: target.arn,
-    ERROR_CODE: failure?.cause instanceof AccessDenied ? 'NO_PERMISSIONS' : 'SDK_CLIENT_ERROR',
+    ERROR_CODE: errorCode(failure?.cause ?? error),
     ERROR_MESSAGE: String(failure?.cause ?? error),
     ...(failure && { RETRY_ATTEMPTS: String(failure.attempts - 1) }),
     ...(failure?.exhausted && { EXHAUSTED_RETRY_CONDITION: failure.exhausted }),

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { nextOf, parseCron } from './cron.ts';
 import { invalidRule } from './errors.ts';
 
 const MINUTE = 60_000;
@@ -8,14 +9,33 @@ type Unit = keyof typeof UNIT_MS;
 /** Node's timers overflow past 2^31 ms; a rate may be years. */
 const LONGEST_SLEEP = 2 ** 30;
 
-/** `rate(5 minutes)` → milliseconds. @throws EventsError for what EventBridge refuses, and for cron expressions. */
-export function periodOf(rule: string, expression: string): number {
+/** The first time after `after` of a schedule that was started at `start`; undefined when it is over. */
+export type NextTime = (after: number, start: number) => number | undefined;
+
+/** `rate(…)` or `cron(…)`. @throws EventsError for what EventBridge refuses. */
+export function compileSchedule(rule: string, expression: string): NextTime {
+  if (expression.startsWith('cron(')) return cronSchedule(rule, expression);
+  const periodMs = periodOf(rule, expression);
+  return (after, start) => start + (Math.floor((after - start) / periodMs) + 1) * periodMs;
+}
+
+function cronSchedule(rule: string, expression: string): NextTime {
+  try {
+    const cron = parseCron(expression);
+    return (after) => nextOf(cron, after);
+  } catch (error) {
+    throw invalidRule(rule, `its schedule ${expression} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+/** `rate(5 minutes)` → milliseconds. */
+function periodOf(rule: string, expression: string): number {
   const [, value, unit, plural] = /^rate\(([1-9]\d{0,8}) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];
   // EventBridge takes `1 minute` and `2 minutes`, and neither `1 minutes` nor `2 minute`.
   if (value === undefined || (Number(value) === 1) !== (plural === '')) {
     throw invalidRule(
       rule,
-      `its schedule must be such as rate(5 minutes) or rate(1 hour), got ${expression}`,
+      `its schedule must be such as rate(5 minutes) or cron(0 10 * * ? *), got ${expression}`,
     );
   }
   return Number(value) * UNIT_MS[unit as Unit];
@@ -34,10 +54,10 @@ export class Schedules {
   }
 
   /** Starts a rule's schedule in place of the one that it had. */
-  start(rule: string, periodMs: number, tick: Tick): void {
+  start(rule: string, next: NextTime, tick: Tick): void {
     this.stop(rule);
     const stop = new AbortController();
-    this.#running.set(rule, { stop, over: this.#run(periodMs, tick, stop.signal) });
+    this.#running.set(rule, { stop, over: this.#run(next, tick, stop.signal) });
   }
 
   stop(rule: string): void {
@@ -53,14 +73,17 @@ export class Schedules {
   }
 
   /**
-   * Ticks a period after the start and then every period. A clock that is sped up does not speed up the functions behind
-   * it: times that pass while a tick is being worked on are left out rather than queued.
+   * Ticks at each of the schedule's times. A clock that is sped up does not speed up the functions behind it: times that
+   * pass while a tick is being worked on are left out rather than queued.
    */
-  async #run(periodMs: number, tick: Tick, signal: AbortSignal): Promise<void> {
+  async #run(next: NextTime, tick: Tick, signal: AbortSignal): Promise<void> {
     const start = this.#clock.now();
+    let last = start;
     while (!signal.aborted) {
-      const periods = Math.floor((this.#clock.now() - start) / periodMs) + 1;
-      if (!(await sleptUntil(start + periods * periodMs, this.#clock, signal))) return;
+      // A clock that shows a little less than what was slept for must not tick twice.
+      const time = next(Math.max(last, this.#clock.now()), start);
+      if (time === undefined || !(await sleptUntil(time, this.#clock, signal))) return;
+      last = time;
       await tick();
     }
   }

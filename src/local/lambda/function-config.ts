@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-
 /** A function as the template describes it. */
 export interface FunctionConfig {
   readonly name: string;
@@ -11,6 +8,12 @@ export interface FunctionConfig {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** The room in its directory for temporary files; 512 MB where it is absent, as on AWS. */
+  readonly storageMb?: number;
+  /** How many events it may be at, at the same time; what the account has left where it is absent. */
+  readonly reservedConcurrency?: number;
+  readonly runtime?: string;
+  readonly logGroup?: string;
   /** The queue for asynchronous events that the function failed at for good. */
   readonly deadLetterArn?: string;
   readonly asyncInvocation?: AsyncInvocationConfig;
@@ -23,19 +26,4 @@ export interface AsyncInvocationConfig {
   readonly maxAgeSeconds?: number;
   /** A queue for records of the events that failed for good. */
   readonly onFailureArn?: string;
-}
-
-export interface HandlerLocation {
-  readonly file: string;
-  readonly exportName: string;
-}
-
-/** `index.handler` → the module that the runtime would load, by its order of endings, and the export's name. */
-export function locateHandler({ directory, handler, name }: FunctionConfig): HandlerLocation {
-  const dot = handler.lastIndexOf('.');
-  const module = join(directory, handler.slice(0, dot));
-  const file = ['.mjs', '.js', '.cjs'].map((ending) => module + ending).find((path) => existsSync(path));
-  if (dot < 0 || file === undefined)
-    throw new Error(`Runtime.ImportModuleError: ${name} has no module for handler ${handler}.`);
-  return { file, exportName: handler.slice(dot + 1) };
 }

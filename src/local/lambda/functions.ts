@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { accessKeyOf } from './access-key.ts';
-import { invokeAsync, type QueueMessage } from './async-invocation.ts';
-import { ExecutionEnvironment } from './execution-environment.ts';
-import { type FunctionConfig, locateHandler } from './function-config.ts';
+import { type AsyncInvocation, invokeAsync, type QueueMessage } from './async-invocation.ts';
+import { Concurrency } from './concurrency.ts';
+import type { FunctionConfig } from './function-config.ts';
 import type { InvocationResult } from './invocation.ts';
+import { LambdaError } from './lambda-error.ts';
+import { requestPayload } from './payload.ts';
+import { Pool } from './pool.ts';
+import { emptyRoot } from './temporary-directory.ts';
 
 export interface FunctionsOptions {
   readonly functions: readonly FunctionConfig[];
@@ -14,14 +16,24 @@ export interface FunctionsOptions {
   readonly onOutput: (functionName: string, text: string) => void;
   /** Threads of one function at a time; more events than that wait. Lambda has 1,000, a laptop has not. */
   readonly concurrency?: number;
+  /** How many events all functions may be at, waiting ones included, before Lambda throttles; 1,000 as in a new account. */
+  readonly accountConcurrency?: number;
+  /**
+   * A folder of their own for the directories that functions have instead of `/tmp`, emptied at the start. By default they are
+   * among the machine's temporary files, and stay there when the process is killed.
+   */
+  readonly temporaryRoot?: string;
   /** Takes the events that functions failed at for good. */
   readonly sendToQueue?: (queueArn: string, message: QueueMessage, functionName: string) => void;
 }
 
 export interface Functions {
-  /** By name, ARN or ARN with a version. */
+  /** By name, ARN or ARN with a version. @throws LambdaError where Lambda itself refuses */
   invoke(nameOrArn: string, payload: unknown): Promise<InvocationResult>;
-  /** As an event source does: tried three times, then sent to the function's queues. Resolves when that is over. */
+  /**
+   * As an event source does: tried three times, then sent to the function's queues. Resolves when that is over.
+   * @throws LambdaError where Lambda would not take the event
+   */
   invokeAsync(nameOrArn: string, payload: unknown): Promise<void>;
   /** What a thread is at, by the session token of its credentials; undefined for a token that is no living thread's. */
   running(environment: string): RunningThread | undefined;
@@ -36,40 +48,31 @@ export interface RunningThread {
   readonly invocationId: string | undefined;
 }
 
-/** Lambda's limit of a synchronous invocation's payload. */
-const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
-
+/** @throws LocalAwsError for functions that Lambda would not create together */
 export function createFunctions(options: FunctionsOptions): Functions {
-  const { clock, onOutput, sendToQueue = noQueues } = options;
-  const pools = new Map(options.functions.map((config) => [config.name, new Pool(config, options)]));
+  if (options.temporaryRoot !== undefined) emptyRoot(options.temporaryRoot);
+  const service = new LambdaService(options);
   const stopping = new AbortController();
-  const poolWith = (token: string) => [...pools.values()].find((pool) => pool.thread(token) !== undefined);
-  const poolOf = (nameOrArn: string): Pool => {
-    const name = /:function:([^:]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.split(':')[0] ?? '';
-    const pool = pools.get(name);
-    if (pool === undefined)
-      throw new Error(`Lambda.ResourceNotFoundException: Function not found: ${nameOrArn}`);
-    return pool;
-  };
+  const { clock, onOutput, sendToQueue = noQueues } = options;
   return {
-    invoke: async (nameOrArn, payload) => poolOf(nameOrArn).run(payload),
-    async invokeAsync(nameOrArn, payload) {
-      const pool = poolOf(nameOrArn);
-      const { config } = pool;
-      const say = (text: string): void => onOutput(config.name, `${text}\n`);
-      const run = () => pool.run(payload);
-      await invokeAsync({ config, payload, clock, stopping: stopping.signal, run, say, sendToQueue });
+    invoke: async (nameOrArn, payload) =>
+      service.invoke(service.find(nameOrArn), requestPayload(payload, 'RequestResponse')),
+    invokeAsync: async (nameOrArn, payload) => {
+      const found = service.find(nameOrArn);
+      const { config } = found.pool;
+      const text = requestPayload(payload, 'Event');
+      const invocation: AsyncInvocation = {
+        ...{ config, payload, clock, sendToQueue, stopping: stopping.signal },
+        run: () => service.invoke(found, text),
+        say: (line) => onOutput(config.name, `${line}\n`),
+      };
+      await invokeAsync(invocation);
     },
-    running(environment) {
-      const pool = poolWith(environment);
-      const thread = pool?.thread(environment);
-      if (pool === undefined || !thread?.alive) return undefined;
-      return { functionName: pool.config.name, invocationId: thread.invocationId };
-    },
-    kill: async (environment) => poolWith(environment)?.thread(environment)?.kill(),
-    async close() {
+    running: (environment) => service.running(environment),
+    kill: async (environment) => service.poolWith(environment)?.thread(environment)?.kill(),
+    close: async () => {
       stopping.abort();
-      await Promise.all([...pools.values()].map((pool) => pool.stop()));
+      await service.stop();
     },
   };
 }
@@ -78,100 +81,54 @@ function noQueues(): never {
   throw new Error('there are no queues');
 }
 
-/** The warm environments of one function, and the events that wait for one. */
-class Pool {
-  readonly config: FunctionConfig;
-  readonly #options: FunctionsOptions;
-  readonly #idle: ExecutionEnvironment[] = [];
-  readonly #all = new Map<string, ExecutionEnvironment>();
-  readonly #queue: (() => void)[] = [];
-  #running = 0;
-  #stopped = false;
+/** A function, by the ARN that it was asked for. */
+interface Found {
+  readonly pool: Pool;
+  readonly arn: string;
+}
 
-  constructor(config: FunctionConfig, options: FunctionsOptions) {
-    this.config = config;
-    this.#options = options;
+class LambdaService {
+  readonly #pools: ReadonlyMap<string, Pool>;
+  readonly #concurrency: Concurrency;
+
+  constructor({ functions, concurrency: threads = 4, accountConcurrency, ...options }: FunctionsOptions) {
+    this.#pools = new Map(
+      functions.map((config) => [config.name, new Pool(config, { ...options, threads })]),
+    );
+    this.#concurrency = new Concurrency(functions, accountConcurrency);
   }
 
-  async run(payload: unknown): Promise<InvocationResult> {
-    if (JSON.stringify(payload).length > MAX_PAYLOAD_BYTES) {
-      throw new Error(
-        `Lambda.RequestTooLargeException: the payload must be smaller than ${MAX_PAYLOAD_BYTES} bytes.`,
-      );
+  /** There are no versions and no aliases, so `$LATEST` is all that may be asked for. */
+  find(nameOrArn: string): Found {
+    const [, name = '', qualifier] = /(?:^|:function:)([^:]+)(?::([^:]+))?$/.exec(nameOrArn) ?? [];
+    const pool = this.#pools.get(name);
+    if (pool === undefined || (qualifier ?? '$LATEST') !== '$LATEST') {
+      throw new LambdaError('ResourceNotFoundException', `Function not found: ${nameOrArn}`);
     }
-    await this.#enter();
+    return { pool, arn: qualifier === undefined ? pool.config.arn : `${pool.config.arn}:${qualifier}` };
+  }
+
+  async invoke({ pool, arn }: Found, payload: string): Promise<InvocationResult> {
+    const leave = this.#concurrency.enter(pool.config);
     try {
-      if (this.#stopped) return closed(this.config.name);
-      return await this.#runIn(this.#warm() ?? this.#start(), payload);
+      return await pool.run({ functionArn: arn, payload });
     } finally {
-      this.#leave();
+      leave();
     }
   }
 
-  async #runIn(environment: ExecutionEnvironment, payload: unknown): Promise<InvocationResult> {
-    const result = await environment.run(payload);
-    if (environment.alive) this.#idle.push(environment);
-    else this.#all.delete(environment.token);
-    return result;
+  poolWith(token: string): Pool | undefined {
+    return [...this.#pools.values()].find((pool) => pool.thread(token) !== undefined);
   }
 
-  /** One that died between two events is not asked again. */
-  #warm(): ExecutionEnvironment | undefined {
-    for (;;) {
-      const environment = this.#idle.pop();
-      if (environment === undefined || environment.alive) return environment;
-      this.#all.delete(environment.token);
-    }
-  }
-
-  thread(token: string): ExecutionEnvironment | undefined {
-    return this.#all.get(token);
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running < (this.#options.concurrency ?? 4)) this.#running++;
-    else await new Promise<void>((turn) => this.#queue.push(turn));
-  }
-
-  /** The next in line takes over the place of the one that leaves, so that nobody can come in between. */
-  #leave(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#running--;
-    else next();
+  running(token: string): RunningThread | undefined {
+    const pool = this.poolWith(token);
+    const thread = pool?.thread(token);
+    if (pool === undefined || !thread?.alive) return undefined;
+    return { functionName: pool.config.name, invocationId: thread.invocationId };
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all([...this.#all.values()].map((environment) => environment.stop()));
+    await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
   }
-
-  #start(): ExecutionEnvironment {
-    const { name, environment, memoryMb } = this.config;
-    const started = new ExecutionEnvironment({
-      token: randomUUID(),
-      config: this.config,
-      handler: locateHandler(this.config),
-      variables: {
-        ...this.#options.variables,
-        ...environment,
-        ...credentialsOf(name),
-        AWS_LAMBDA_FUNCTION_NAME: name,
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
-        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      },
-      onOutput: (text) => this.#options.onOutput(name, text),
-    });
-    this.#all.set(started.token, started);
-    return started;
-  }
-}
-
-function credentialsOf(functionName: string): Record<string, string> {
-  return { AWS_ACCESS_KEY_ID: accessKeyOf(functionName), AWS_SECRET_ACCESS_KEY: 'local' };
-}
-
-/** An event that arrives while the local AWS closes must not start a thread that nobody would stop. */
-function closed(name: string): InvocationResult {
-  const errorMessage = `The function ${name} is closed.`;
-  return { functionError: 'Runtime.ExitError', payload: { errorType: 'Runtime.ExitError', errorMessage } };
 }

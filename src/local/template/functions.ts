@@ -1,8 +1,14 @@
 import type { AsyncInvocationConfig, FunctionConfig } from '../lambda/function-config.ts';
 import { LocalAwsError } from '../local-aws-error.ts';
 import type { Assembly } from './assembly.ts';
-import { checkProperties, given, numberIn, structureIn } from './properties.ts';
+import { environmentOf } from './function-environment.ts';
+import { given, numberIn, numberWithin, structureIn } from './properties.ts';
 import type { StackResource } from './resources.ts';
+
+const STORAGE_MB = { name: 'Size', least: 512, most: 10_240 };
+const RESERVED = { name: 'ReservedConcurrentExecutions', least: 0, most: 1000 };
+const RETRIES = { name: 'MaximumRetryAttempts', least: 0, most: 2 };
+const EVENT_AGE = { name: 'MaximumEventAgeInSeconds', least: 60, most: 21_600 };
 
 /** The stack's functions, with what their AWS::Lambda::EventInvokeConfig says of asynchronous events. */
 export function functionConfigs(
@@ -20,30 +26,33 @@ export function functionConfigs(
 }
 
 function functionConfig(resource: StackResource, assembly: Assembly): FunctionConfig {
-  const { ref, arn, logicalId, properties } = resource;
-  const { S3Key } = properties['Code'] as { readonly S3Key?: string };
-  const runtime = String(properties['Runtime']);
-  if (S3Key === undefined || !runtime.startsWith('nodejs')) {
-    throw new LocalAwsError(
-      `The local AWS runs Node.js functions from assets; ${logicalId} has the runtime ${runtime}.`,
-    );
-  }
-  const environment = properties['Environment'] as
-    | { readonly Variables?: Record<string, string> }
-    | undefined;
-  const deadLetter = structureIn(resource, properties, 'DeadLetterConfig', ['TargetArn']);
-  const deadLetterArn = deadLetter?.['TargetArn'];
+  const { ref, arn, properties } = resource;
+  const storage = structureIn(properties, 'EphemeralStorage');
+  const logging = structureIn(properties, 'LoggingConfig');
+  const target = structureIn(properties, 'DeadLetterConfig')?.['TargetArn'];
   return {
     name: ref,
     arn: String(arn),
-    directory: assembly.assetDirectory(S3Key),
+    directory: assembly.assetDirectory(assetKey(resource)),
     handler: String(properties['Handler']),
-    environment: environment?.Variables ?? {},
+    environment: environmentOf(resource),
     // CloudFormation's own defaults.
     timeoutSeconds: numberIn(properties, 'Timeout') ?? 3,
     memoryMb: numberIn(properties, 'MemorySize') ?? 128,
-    ...(deadLetterArn === undefined ? {} : { deadLetterArn: queueArn(resource, deadLetterArn) }),
+    storageMb: numberWithin(resource, storage, STORAGE_MB) ?? STORAGE_MB.least,
+    ...given({
+      runtime: properties['Runtime'] as string | undefined,
+      reservedConcurrency: numberWithin(resource, properties, RESERVED),
+      logGroup: logging?.['LogGroup'] as string | undefined,
+      deadLetterArn: target === undefined ? undefined : queueArn(resource, target),
+    }),
   };
+}
+
+function assetKey({ logicalId, properties }: StackResource): string {
+  const { S3Key } = structureIn(properties, 'Code') ?? {};
+  if (typeof S3Key === 'string' && properties['Runtime'] !== undefined) return S3Key;
+  throw new LocalAwsError(`The local AWS runs Node.js functions from assets; ${logicalId} is none.`);
 }
 
 /** A name, an ARN, or an ARN with a version. */
@@ -52,25 +61,14 @@ function functionNameOf({ properties }: StackResource): string {
   return /:function:([^:]+)/.exec(given)?.[1] ?? given;
 }
 
-const CONFIG = [
-  ...['FunctionName', 'Qualifier', 'MaximumRetryAttempts'],
-  ...['MaximumEventAgeInSeconds', 'DestinationConfig'],
-];
-
 function asyncInvocationOf(resource: StackResource): AsyncInvocationConfig {
-  const { properties, logicalId } = resource;
-  checkProperties(resource, properties, CONFIG);
-  if (properties['Qualifier'] !== '$LATEST') {
-    throw new LocalAwsError(
-      `The local AWS runs $LATEST only; ${logicalId} is of ${properties['Qualifier']}.`,
-    );
-  }
-  const destinations = structureIn(resource, properties, 'DestinationConfig', ['OnFailure']);
-  const onFailure = destinations && structureIn(resource, destinations, 'OnFailure', ['Destination']);
+  const { properties } = resource;
+  const destinations = structureIn(properties, 'DestinationConfig');
+  const onFailure = destinations && structureIn(destinations, 'OnFailure');
   const destination = onFailure?.['Destination'];
   return given({
-    maxRetries: numberIn(properties, 'MaximumRetryAttempts'),
-    maxAgeSeconds: numberIn(properties, 'MaximumEventAgeInSeconds'),
+    maxRetries: numberWithin(resource, properties, RETRIES),
+    maxAgeSeconds: numberWithin(resource, properties, EVENT_AGE),
     onFailureArn: destination === undefined ? undefined : queueArn(resource, destination),
   });
 }

@@ -1,16 +1,10 @@
 import { managedPolicy } from '../iam/managed-policies.ts';
 import type { MachineRole, NamedPolicy, Permissions, RoleDefinition } from '../iam/permissions.ts';
 import { LocalAwsError } from '../local-aws-error.ts';
-import { checkProperties, given } from './properties.ts';
+import { given } from './properties.ts';
 import type { StackResource, StackResources } from './resources.ts';
 
 type Properties = StackResource['properties'];
-
-const ROLE = [
-  ...['AssumeRolePolicyDocument', 'Policies', 'ManagedPolicyArns', 'RoleName'],
-  ...['Description', 'MaxSessionDuration', 'Tags'],
-];
-const PERMISSION = ['Action', 'FunctionName', 'Principal', 'SourceArn', 'SourceAccount'];
 
 /** Who may do what, by everything that the stack says of it. */
 export function permissionsOf({ resources }: StackResources): Permissions {
@@ -33,16 +27,15 @@ interface AttachedPolicy extends NamedPolicy {
   readonly roles: readonly string[];
 }
 
-function attachedPolicy(resource: StackResource): AttachedPolicy {
-  const { properties, ref } = resource;
-  checkProperties(resource, properties, ['PolicyDocument', 'PolicyName', 'Roles']);
+function attachedPolicy({ properties, ref }: StackResource): AttachedPolicy {
   const roles = (properties['Roles'] ?? []) as readonly string[];
   return { name: String(properties['PolicyName'] ?? ref), document: properties['PolicyDocument'], roles };
 }
 
-function roleOf(resource: StackResource, attached: readonly AttachedPolicy[]): RoleDefinition {
-  const { properties, ref: name, arn } = resource;
-  checkProperties(resource, properties, ROLE);
+function roleOf(
+  { properties, ref: name, arn }: StackResource,
+  attached: readonly AttachedPolicy[],
+): RoleDefinition {
   const inline = (properties['Policies'] ?? []) as readonly Properties[];
   const managed = (properties['ManagedPolicyArns'] ?? []) as readonly string[];
   return {
@@ -69,7 +62,6 @@ type ResourcePolicy = Permissions['resourcePolicies'][number];
 
 function bucketPolicy(resource: StackResource, buckets: readonly StackResource[]): ResourcePolicy {
   const { properties, logicalId: name } = resource;
-  checkProperties(resource, properties, ['Bucket', 'PolicyDocument']);
   const bucket = buckets.find(({ ref }) => ref === properties['Bucket']);
   if (bucket === undefined) throw notInStack(resource, properties['Bucket']);
   return { resource: String(bucket.arn), policy: { name, document: properties['PolicyDocument'] } };
@@ -77,7 +69,6 @@ function bucketPolicy(resource: StackResource, buckets: readonly StackResource[]
 
 function queuePolicies(resource: StackResource, queues: readonly StackResource[]): readonly ResourcePolicy[] {
   const { properties, logicalId: name } = resource;
-  checkProperties(resource, properties, ['Queues', 'PolicyDocument']);
   return (properties['Queues'] as readonly string[]).map((url) => {
     const queue = queues.find(({ ref }) => ref === url);
     if (queue === undefined) throw notInStack(resource, url);
@@ -88,7 +79,6 @@ function queuePolicies(resource: StackResource, queues: readonly StackResource[]
 /** The statement that Lambda adds to the function's policy. */
 function functionPolicy(resource: StackResource, functions: readonly StackResource[]): ResourcePolicy {
   const { properties, logicalId: name } = resource;
-  checkProperties(resource, properties, PERMISSION);
   const named = String(properties['FunctionName']);
   const found = functions.find(({ ref, arn }) => ref === named || arn === named);
   if (found === undefined) throw notInStack(resource, named);

@@ -1,39 +1,35 @@
 import { LocalAwsError } from '../local-aws-error.ts';
-import type { StackResource } from './resources.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Refuses properties that nothing here heeds: running without them would be running another stack. */
-export function checkProperties(
-  { type, logicalId }: StackResource,
-  properties: Properties,
-  known: readonly string[],
-  path = '',
-): void {
-  const unknown = Object.keys(properties).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new LocalAwsError(
-      `The local AWS does not know the property ${path}${unknown} of ${logicalId} (${type}).`,
-    );
-  }
-}
-
-/** A nested structure, checked as its resource is; undefined where the template has none. */
-export function structureIn(
-  resource: StackResource,
-  properties: Properties,
-  name: string,
-  known: readonly string[],
-): Properties | undefined {
-  const value = properties[name] as Properties | undefined;
-  if (value !== undefined) checkProperties(resource, value, known, `${name}.`);
-  return value;
+/** A nested structure; undefined where the template has none. */
+export function structureIn(properties: Properties, name: string): Properties | undefined {
+  return properties[name] as Properties | undefined;
 }
 
 /** CloudFormation takes numbers as text too. */
 export function numberIn(properties: Properties | undefined, name: string): number | undefined {
   const value = properties?.[name];
   return value === undefined ? undefined : Number(value);
+}
+
+interface Limits {
+  readonly name: string;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A whole number that AWS would take. */
+export function numberWithin(
+  { logicalId }: { readonly logicalId: string },
+  properties: Properties | undefined,
+  { name, least, most }: Limits,
+): number | undefined {
+  const value = numberIn(properties, name);
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return value;
+  throw new LocalAwsError(
+    `Cannot create ${logicalId}: ${name} must be from ${least} to ${most}, got ${String(properties?.[name])}.`,
+  );
 }
 
 /** The members whose values are not undefined, as exact optional members want it. */

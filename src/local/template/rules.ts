@@ -1,16 +1,13 @@
 import type { Rule } from '../events/bus.ts';
+import type { InputTransformer } from '../events/input-transformer.ts';
 import type { EventPattern } from '../events/pattern.ts';
-import type { InputTransformer, Target } from '../events/target-input.ts';
+import type { Target } from '../events/target-input.ts';
 import { LocalAwsError } from '../local-aws-error.ts';
-import { checkProperties, given, numberIn, structureIn } from './properties.ts';
+import { given, numberIn, structureIn } from './properties.ts';
 import type { StackResource } from './resources.ts';
-
-const RULE = ['Name', 'Description', 'EventPattern', 'ScheduleExpression', 'State', 'Targets', 'Tags'];
-const TARGET = ['Id', 'Arn', 'Input', 'InputPath', 'InputTransformer', 'DeadLetterConfig', 'RetryPolicy'];
 
 export function ruleOf(resource: StackResource): Rule {
   const { ref, properties } = resource;
-  checkProperties(resource, properties, RULE);
   const targets = (properties['Targets'] ?? []) as readonly StackResource['properties'][];
   return {
     name: ref,
@@ -24,17 +21,15 @@ export function ruleOf(resource: StackResource): Rule {
 }
 
 function targetOf(rule: StackResource, target: StackResource['properties']): Target {
-  checkProperties(rule, target, TARGET, 'Targets.');
   const arn = String(target['Arn']);
   if (!/^arn:[^:]+:lambda:/.test(arn)) {
     throw new LocalAwsError(
       `The local AWS delivers events to functions; ${rule.logicalId} has the target ${arn}.`,
     );
   }
-  const deadLetter = structureIn(rule, target, 'DeadLetterConfig', ['Arn']);
-  const retries = ['MaximumRetryAttempts', 'MaximumEventAgeInSeconds'];
-  const retry = structureIn(rule, target, 'RetryPolicy', retries);
-  const transformer = structureIn(rule, target, 'InputTransformer', ['InputPathsMap', 'InputTemplate']);
+  const deadLetter = structureIn(target, 'DeadLetterConfig');
+  const retry = structureIn(target, 'RetryPolicy');
+  const transformer = structureIn(target, 'InputTransformer');
   return {
     id: String(target['Id']),
     arn,

@@ -61,20 +61,30 @@ describe('what a target is given', () => {
     await bus.idle();
     expect(delivered).toEqual([['arn:a', expected]]);
   });
-
-  it('keeps quotes and line ends of a value that goes into a JSON string', async () => {
-    const { bus, delivered } = recordingBus();
-    const inputTransformer = { inputPathsMap: { s: '$.detail.s' }, inputTemplate: '"<s>"' };
-    bus.putRule({ name: 'one', pattern, targets: [{ id: 'a', arn: 'arn:a', inputTransformer }] });
-    bus.put({ ...done, detail: { s: 'a "b"\n<s>' } });
-    await bus.idle();
-    expect(delivered).toEqual([['arn:a', 'a "b"\n<s>']]);
-  });
 });
 
 describe('a rule is refused', () => {
-  it.each([
-    ['with a cron schedule', { scheduleExpression: 'cron(0 10 * * ? *)' }, 'its schedule must be such as'],
+  it.each<[string, object, string]>([
+    ['with days twice', { scheduleExpression: 'cron(0 10 * * * *)' }, 'its day-of-month or its day-of-week'],
+    ['with a cron of five fields', { scheduleExpression: 'cron(0 10 * * *)' }, 'cron(…) of six fields'],
+    [
+      'with a time of its own',
+      { scheduleExpression: 'at(2026-01-01T00:00:00)' },
+      'its schedule must be such as',
+    ],
+    ['with six targets', { pattern, targets: [...'abcdef'].map((id) => ({ id, arn: id })) }, 'five targets'],
+    [
+      'with a target twice',
+      { pattern, targets: ['b', 'c'].map((arn) => ({ id: 'a', arn })) },
+      'ids of their own',
+    ],
+    ...[{ maxRetries: 186 }, { maxAgeSeconds: 59 }, { maxAgeSeconds: 86_401 }].map(
+      (retryPolicy): [string, object, string] => [
+        `with ${JSON.stringify(retryPolicy)}`,
+        { pattern, targets: [{ id: 'a', arn: 'b', retryPolicy }] },
+        'may be retried 0 to 185 times, for 60 to 86400 seconds',
+      ],
+    ),
     ['with a rate of nothing', { scheduleExpression: 'rate(0 minutes)' }, 'its schedule must be such as'],
     ['with one minutes', { scheduleExpression: 'rate(1 minutes)' }, 'its schedule must be such as'],
     ['with two hour', { scheduleExpression: 'rate(2 hour)' }, 'its schedule must be such as'],
@@ -91,11 +101,6 @@ describe('a rule is refused', () => {
       'may have one of',
     ],
     ['with a wrong path', { pattern, targets: [{ id: 'a', arn: 'b', inputPath: '$..x' }] }, 'JSON path'],
-    [
-      'with a template that names what is not there',
-      { pattern, targets: [{ id: 'a', arn: 'b', inputTransformer: { inputTemplate: '<x>' } }] },
-      'does not define',
-    ],
   ])('%s', (_, rule, reason) => {
     expect(() => recordingBus().bus.putRule({ name: 'r', targets: [], ...rule })).toThrow(reason);
   });
@@ -121,7 +126,7 @@ it('reports a delivery that fails for good', async () => {
   const { bus, failed } = recordingBus({
     deliver: () => Promise.reject(new Error('no such function')),
   });
-  const target = { id: 'a', arn: 'arn:a' };
+  const target = { id: 'a', arn: 'arn:a', retryPolicy: { maxRetries: 3 } };
   bus.putRule({ name: 'one', pattern, targets: [target] });
   const event = bus.put(done);
   await bus.idle();

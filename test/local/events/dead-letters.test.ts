@@ -1,11 +1,13 @@
 import type { EventBusOptions } from '../../../src/local/events/bus.ts';
 import type { DeadLetter } from '../../../src/local/events/delivery.ts';
+import type { PutEvent } from '../../../src/local/events/event.ts';
+import { virtualClock } from '../states/virtual-clock.ts';
 import { clock, done, pattern, recordingBus } from './recording-bus.ts';
 
 describe('dead letters', () => {
   const target = { id: 'a', arn: 'arn:a', deadLetterArn: 'arn:q', inputPath: '$.detail' };
 
-  async function lettersOf(change: object, options: Partial<EventBusOptions> = {}) {
+  async function lettersOf(change: object, options: Partial<EventBusOptions> = {}, event: PutEvent = done) {
     const letters: [string, DeadLetter][] = [];
     let calls = 0;
     const { bus } = recordingBus({
@@ -17,7 +19,7 @@ describe('dead letters', () => {
       ...options,
     });
     bus.putRule({ name: 'one', pattern, targets: [{ ...target, ...change }] });
-    bus.put(done);
+    bus.put(event);
     await bus.idle();
     return { letters, calls };
   }
@@ -42,6 +44,38 @@ describe('dead letters', () => {
         },
       ],
     ]);
+  });
+
+  it('are written after 185 retries, which take a day, where the target does not say otherwise', async () => {
+    const time = virtualClock();
+    const start = time.now();
+    const { letters, calls } = await lettersOf({}, { clock: time });
+    const attributes = letters[0]?.[1].attributes;
+    expect(calls).toBe(186);
+    expect(attributes?.['RETRY_ATTEMPTS']?.StringValue).toBe('185');
+    expect(attributes?.['EXHAUSTED_RETRY_CONDITION']?.StringValue).toBe('MaximumRetryAttempts');
+    expect((time.now() - start) / 3_600_000).toBeCloseTo(24, 0);
+  });
+
+  it.each([
+    ['ResourceNotFoundException', 'NO_RESOURCE'],
+    ['RequestTooLargeException', 'INVALID_PARAMETER'],
+  ])('are written at once for %s', async (name, code) => {
+    const error = Object.assign(new Error('Function not found'), { name });
+    const { letters } = await lettersOf({}, { deliver: () => Promise.reject(error) });
+    const attributes = letters[0]?.[1].attributes;
+    expect(attributes?.['ERROR_CODE']?.StringValue).toBe(code);
+    expect(attributes?.['RETRY_ATTEMPTS']?.StringValue).toBe('0');
+    expect(attributes).not.toHaveProperty('EXHAUSTED_RETRY_CONDITION');
+  });
+
+  it('hold the whole event where a value makes something that is no JSON of the template', async () => {
+    const inputTransformer = { inputPathsMap: { s: '$.detail.said' }, inputTemplate: '{"said":"<s>"}' };
+    const event = { ...done, detail: { said: 'a "b"' } };
+    const { letters, calls } = await lettersOf({ inputPath: undefined, inputTransformer }, {}, event);
+    expect(calls).toBe(0);
+    expect(JSON.parse(letters[0]?.[1].body ?? '')).toMatchObject(event);
+    expect(letters[0]?.[1].attributes['ERROR_CODE']?.StringValue).toBe('INVALID_JSON');
   });
 
   it('are written when the event has become too old', async () => {

@@ -32,6 +32,34 @@ describe('a schedule', () => {
     },
   );
 
+  it.each([
+    ['cron(0 6 ? * MON-FRI *)', ['2026-01-01T06:00', '2026-01-02T06:00', '2026-01-05T06:00']],
+    ['cron(0/20 12 1 * ? *)', ['2026-01-01T12:00', '2026-01-01T12:20', '2026-01-01T12:40']],
+  ])('%s gives its targets an event at its times', async (expression, expected) => {
+    const time = virtualClock();
+    const times: string[] = [];
+    const third = signalled();
+    const { bus } = recordingBus({
+      clock: time,
+      deliver: async () => {
+        times.push(new Date(time.now()).toISOString().slice(0, 16));
+        if (times.length === 3) third.resolve();
+      },
+    });
+    bus.putRule({ ...scheduled, scheduleExpression: expression });
+    await third.promise;
+    await bus.close();
+    expect(times).toEqual(expected);
+  });
+
+  it('that is over, or never comes, leaves nothing to close', async () => {
+    const { bus, delivered } = recordingBus();
+    bus.putRule({ ...scheduled, scheduleExpression: 'cron(0 0 1 1 ? 1999)' });
+    bus.putRule({ ...scheduled, name: 'never', scheduleExpression: 'cron(0 0 30 2 ? *)' });
+    await bus.close();
+    expect(delivered).toEqual([]);
+  });
+
   it('is an event of the rule, and of no other', async () => {
     const time = virtualClock();
     const first = signalled();

@@ -50,7 +50,12 @@ const printed = () =>
   );
 const killed = {
   functionError: 'Runtime.ExitError',
-  payload: { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited with error: signal: killed' },
+  payload: {
+    errorType: 'Runtime.ExitError',
+    errorMessage: expect.stringMatching(
+      /^RequestId: [0-9a-f-]{36} Error: Runtime exited with error: signal: killed$/,
+    ),
+  },
 };
 
 test('a thread has a token of its own, by which it is found while it lives', async () => {

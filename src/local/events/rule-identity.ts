@@ -1,0 +1,4 @@
+export interface RuleIdentity {
+  readonly name: string;
+  readonly arn: string;
+}
