@@ -1,34 +1,38 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConditionalCheckFailedException,
+  CreateTableCommand,
   type CreateTableCommandInput,
   DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   ListTablesCommand,
   type TableDescription,
-  waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import {
+  DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { type DynamoDBServer, startDynamoDB } from '../../src/local/dynamodb/server.ts';
-import { tableDefinition } from '../../src/local/template/tables.ts';
+import { Contract } from './endpoint.ts';
 
-const TableName = 'Stack-Jobs';
+const contract = new Contract('DYNAMODB');
 const keys = {
   KeySchema: [{ AttributeName: 'job_name', KeyType: 'HASH' }],
   AttributeDefinitions: [
     { AttributeName: 'job_name', AttributeType: 'S' },
     { AttributeName: 'execution_arn', AttributeType: 'S' },
   ],
-};
+} as const;
 const byExecution = {
   IndexName: 'byExecution',
   KeySchema: [
@@ -36,223 +40,213 @@ const byExecution = {
     { AttributeName: 'job_name', KeyType: 'RANGE' },
   ],
   Projection: { ProjectionType: 'ALL' },
-};
+} as const;
 const ProvisionedThroughput = { ReadCapacityUnits: 5, WriteCapacityUnits: 5 };
-const onDemand = { ...keys, BillingMode: 'PAY_PER_REQUEST', GlobalSecondaryIndexes: [byExecution] };
-const provisioned = {
-  ...keys,
-  ProvisionedThroughput,
-  GlobalSecondaryIndexes: [{ ...byExecution, ProvisionedThroughput }],
-};
 
-let directory: string;
-let server: DynamoDBServer;
+/** How the local AWS's own stack, and any other, has its tables. */
+const TABLES = {
+  'on demand': { ...keys, BillingMode: 'PAY_PER_REQUEST', GlobalSecondaryIndexes: [byExecution] },
+  provisioned: {
+    ...{ ...keys, BillingMode: 'PROVISIONED', ProvisionedThroughput },
+    GlobalSecondaryIndexes: [{ ...byExecution, ProvisionedThroughput }],
+  },
+} as const;
+
+let directory: string | undefined;
+let server: DynamoDBServer | undefined;
 let client: DynamoDBDocumentClient;
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'dynamodb-'));
-  await start();
+beforeAll(async () => {
+  if (contract.isOurs) {
+    directory = await mkdtemp(join(tmpdir(), 'dynamodb-contract-'));
+    server = await startDynamoDB({ directory });
+  }
+  const settings = { ...contract.settings(server?.url), maxAttempts: 1 };
+  client = DynamoDBDocumentClient.from(new DynamoDBClient(settings));
 });
-afterEach(async () => {
-  await stop();
-  await rm(directory, { recursive: true });
-});
-
-async function start(): Promise<void> {
-  server = await startDynamoDB({ directory });
-  const credentials = { accessKeyId: 'LOCALTEST', secretAccessKey: 'local' };
-  client = DynamoDBDocumentClient.from(
-    new DynamoDBClient({ endpoint: server.url, region: 'us-east-1', credentials, maxAttempts: 1 }),
-  );
-}
-
-async function stop(): Promise<void> {
+afterAll(async () => {
   client.destroy();
-  await server.close();
-}
+  await server?.close();
+  if (directory !== undefined) await rm(directory, { recursive: true });
+});
 
-/** A table as CloudFormation's properties describe it. */
-function tableOf(properties: Readonly<Record<string, unknown>>): CreateTableCommandInput {
-  const type = 'AWS::DynamoDB::Table';
-  return tableDefinition({ logicalId: 'Jobs', type, ref: TableName, arn: undefined, properties });
-}
+describe.each(Object.keys(TABLES) as (keyof typeof TABLES)[])('a table with an index, %s', (billing) => {
+  const TableName = `contract-${randomUUID()}`;
 
-const create = async (properties: Readonly<Record<string, unknown>>) =>
-  server.createTable(tableOf(properties));
+  beforeAll(async () => {
+    const definition = TABLES[billing] as unknown as CreateTableCommandInput;
+    await client.send(new CreateTableCommand({ ...definition, TableName }));
+    await until(async () => {
+      const { TableStatus, GlobalSecondaryIndexes = [] } = await described();
+      return [TableStatus, ...GlobalSecondaryIndexes.map(({ IndexStatus }) => IndexStatus)].every(isActive);
+    });
+  });
+  afterAll(() => client.send(new DeleteTableCommand({ TableName })));
 
-async function described(): Promise<TableDescription> {
-  const { Table = {} } = await client.send(new DescribeTableCommand({ TableName }));
-  return Table;
-}
+  const isActive = (status: string | undefined) => status === 'ACTIVE';
 
-const put = (Item: Record<string, unknown>) => client.send(new PutCommand({ TableName, Item }));
+  async function described(): Promise<TableDescription> {
+    const { Table = {} } = await client.send(new DescribeTableCommand({ TableName }));
+    return Table;
+  }
 
-async function jobsOf(execution: string, more: object = {}) {
-  const { Items = [], LastEvaluatedKey } = await client.send(
-    new QueryCommand({
-      ...{ TableName, IndexName: 'byExecution', KeyConditionExpression: 'execution_arn = :arn' },
-      ...{ ExpressionAttributeValues: { ':arn': execution }, ...more },
-    }),
-  );
-  return { names: Items.map((item) => item['job_name']), LastEvaluatedKey };
-}
+  const put = (Item: Record<string, unknown>, more: object = {}) =>
+    client.send(new PutCommand({ TableName, Item, ...more }));
+  const get = async (job_name: string) =>
+    (await client.send(new GetCommand({ TableName, Key: { job_name }, ConsistentRead: true }))).Item;
 
-describe.each([
-  ['on demand', onDemand],
-  ['provisioned, as CloudFormation has it by default', provisioned],
-])('a table with an index, %s', (_, properties) => {
-  it('has the billing mode and the index of the template', async () => {
-    await create(properties);
-    const { BillingModeSummary, GlobalSecondaryIndexes } = await described();
-    expect(BillingModeSummary?.BillingMode ?? 'PROVISIONED').toBe(
-      'BillingMode' in properties ? 'PAY_PER_REQUEST' : 'PROVISIONED',
+  async function jobsOf(execution: string, more: object = {}) {
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        ...{ TableName, IndexName: 'byExecution', KeyConditionExpression: 'execution_arn = :arn' },
+        ...{ ExpressionAttributeValues: { ':arn': execution }, ...more },
+      }),
     );
+    return { names: Items.map((item) => item['job_name']), LastEvaluatedKey };
+  }
+
+  /** Indexes follow their table by and by. */
+  const settled = (execution: string, names: readonly string[]) =>
+    until(async () => JSON.stringify((await jobsOf(execution)).names) === JSON.stringify(names));
+
+  it('has the billing mode and the index, and is listed', async () => {
+    const { BillingModeSummary, GlobalSecondaryIndexes } = await described();
+    const mode = billing === 'provisioned' ? 'PROVISIONED' : 'PAY_PER_REQUEST';
+    expect(BillingModeSummary?.BillingMode ?? 'PROVISIONED').toBe(mode);
     expect(GlobalSecondaryIndexes).toMatchObject([
       { IndexName: 'byExecution', IndexStatus: 'ACTIVE', Projection: { ProjectionType: 'ALL' } },
     ]);
+    const from = { ExclusiveStartTableName: TableName.slice(0, -1), Limit: 1 };
+    expect((await client.send(new ListTablesCommand(from))).TableNames).toEqual([TableName]);
   });
 
   it('is queried by its index, in pages, as items come, change and lack the attribute', async () => {
-    await create(properties);
     for (const job_name of ['b', 'a', 'c']) await put({ job_name, execution_arn: 'one' });
     await put({ job_name: 'd', execution_arn: 'two' });
-    await put({ job_name: 'slots' });
-    expect((await jobsOf('one')).names).toEqual(['a', 'b', 'c']);
+    await put({ job_name: 'without' });
+    await settled('one', ['a', 'b', 'c']);
     const first = await jobsOf('one', { Limit: 2 });
     expect(first.names).toEqual(['a', 'b']);
     const rest = await jobsOf('one', { ExclusiveStartKey: first.LastEvaluatedKey });
     expect(rest.names).toEqual(['c']);
     await put({ job_name: 'b', execution_arn: 'two' });
-    expect((await jobsOf('one')).names).toEqual(['a', 'c']);
-    expect((await jobsOf('two')).names).toEqual(['b', 'd']);
-  });
-});
-
-describe('a set of holders', () => {
-  const Key = { job_name: 'slots#model' };
-
-  const acquire = (job: string, most = 2) =>
-    client.send(
-      new UpdateCommand({
-        ...{ TableName, Key },
-        UpdateExpression: 'ADD holders :one',
-        ConditionExpression:
-          'attribute_not_exists(holders) OR size(holders) < :most OR contains(holders, :job)',
-        ExpressionAttributeValues: { ':one': new Set([job]), ':job': job, ':most': most },
-      }),
-    );
-  const release = (job: string) =>
-    client.send(
-      new UpdateCommand({
-        ...{ TableName, Key },
-        UpdateExpression: 'DELETE holders :one',
-        ExpressionAttributeValues: { ':one': new Set([job]) },
-      }),
-    );
-  const holders = async () => {
-    const { Item } = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-    return Item?.['holders'] === undefined ? [] : [...Item['holders']].sort();
-  };
-
-  beforeEach(() => create(onDemand));
-
-  it('takes in no more than it may, and nobody twice', async () => {
-    await acquire('a');
-    await acquire('b');
-    await acquire('a');
-    expect(await holders()).toEqual(['a', 'b']);
-    await expect(acquire('c')).rejects.toBeInstanceOf(ConditionalCheckFailedException);
-    expect(await holders()).toEqual(['a', 'b']);
+    await settled('one', ['a', 'c']);
+    await settled('two', ['b', 'd']);
   });
 
-  it('lets go, of the last one and of one that it does not hold', async () => {
-    await acquire('a');
-    await release('b');
-    expect(await holders()).toEqual(['a']);
-    await release('a');
-    await release('a');
-    expect(await holders()).toEqual([]);
-    await acquire('c');
-    expect(await holders()).toEqual(['c']);
-  });
-
-  it('stays within its size when many come at once', async () => {
-    const jobs = Array.from({ length: 30 }, (_, n) => `job-${n}`);
-    const outcomes = await Promise.allSettled(jobs.map((job) => acquire(job, 5)));
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
-    expect(await holders()).toHaveLength(5);
-  });
-});
-
-describe('a table of an earlier start', () => {
-  const earlier = {
-    ...{ KeySchema: keys.KeySchema, BillingMode: 'PAY_PER_REQUEST' },
-    AttributeDefinitions: keys.AttributeDefinitions.slice(0, 1),
-  };
-
-  async function again(properties: Readonly<Record<string, unknown>>): Promise<void> {
-    await stop();
-    await start();
-    await create(properties);
-  }
-
-  it('stays as it is when the template has not changed', async () => {
-    await create(onDemand);
-    await put({ job_name: 'a', execution_arn: 'one' });
-    const before = await described();
-    await again(onDemand);
-    expect((await jobsOf('one')).names).toEqual(['a']);
-    expect((await described()).CreationDateTime).toEqual(before.CreationDateTime);
-  });
-
-  it('gets the index that the template has since, and keeps its items', async () => {
-    await create(earlier);
-    for (let n = 0; n < 160; n++) {
-      await put({ job_name: `job-${n}`, execution_arn: 'one', set: new Set(['x']), n });
-    }
-    await again(onDemand);
-    expect((await jobsOf('one')).names).toHaveLength(160);
-    const { Item } = await client.send(new GetCommand({ TableName, Key: { job_name: 'job-7' } }));
-    expect(Item).toEqual({ job_name: 'job-7', execution_arn: 'one', set: new Set(['x']), n: 7 });
-  });
-
-  it('is whole after a rebuild that was cut short when the table was gone', async () => {
-    await create(earlier);
-    await server.createTable({ ...tableOf(earlier), TableName: `${TableName}.rebuild` });
-    await client.send(
-      new PutCommand({ TableName: `${TableName}.rebuild`, Item: { job_name: 'a', execution_arn: 'one' } }),
-    );
-    await client.send(new DeleteTableCommand({ TableName }));
-    await waitUntilTableNotExists({ client, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName });
-    await again(onDemand);
-    expect((await jobsOf('one')).names).toEqual(['a']);
-    const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames).toEqual([TableName]);
-  });
-
-  it('is refused when its key is another, for its items cannot be kept', async () => {
-    await create(earlier);
-    const other = {
-      ...onDemand,
-      KeySchema: [{ AttributeName: 'execution_arn', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: undefined,
-      AttributeDefinitions: keys.AttributeDefinitions.slice(1),
+  it('keeps every type, and is scanned in pages', async () => {
+    const item = {
+      ...{ job_name: 'types', text: 'ä', whole: 7, part: 1.5, yes: true, none: null },
+      ...{ list: [1, 'a', { deep: [] }], map: { a: { b: 1 } }, set: new Set(['x', 'y']) },
+      bytes: new Uint8Array([0, 255]),
     };
-    await expect(again(other)).rejects.toThrow('has another key');
+    await put(item);
+    expect(await get('types')).toEqual(item);
+    const seen: unknown[] = [];
+    let ExclusiveStartKey: Record<string, unknown> | undefined;
+    do {
+      const page = await client.send(new ScanCommand({ TableName, Limit: 2, ExclusiveStartKey }));
+      seen.push(...(page.Items ?? []).map((found) => found['job_name']));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey !== undefined);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toContain('types');
+  });
+
+  it('takes a write only where its condition holds', async () => {
+    const once = { ConditionExpression: 'attribute_not_exists(job_name)' };
+    await put({ job_name: 'ledger', n: 1 }, once);
+    await expect(put({ job_name: 'ledger', n: 2 }, once)).rejects.toBeInstanceOf(
+      ConditionalCheckFailedException,
+    );
+    const Key = { job_name: 'ledger' };
+    const update = (more: object) => client.send(new UpdateCommand({ TableName, Key, ...more }));
+    const toDone = {
+      ...{ UpdateExpression: 'SET #s = :done, n = n + :one', ConditionExpression: 'n = :was' },
+      ExpressionAttributeNames: { '#s': 'status' },
+    };
+    const values = { ':done': 'done', ':one': 1, ':was': 1 };
+    const { Attributes } = await update({
+      ...toDone,
+      ExpressionAttributeValues: values,
+      ReturnValues: 'ALL_NEW',
+    });
+    expect(Attributes).toEqual({ job_name: 'ledger', n: 2, status: 'done' });
+    const again = update({ ...toDone, ExpressionAttributeValues: values });
+    await expect(again).rejects.toBeInstanceOf(ConditionalCheckFailedException);
+    await client.send(new DeleteCommand({ TableName, Key }));
+    expect(await get('ledger')).toBeUndefined();
+  });
+
+  it.each([
+    { what: 'a reserved word', more: { UpdateExpression: 'SET status = :v' } },
+    { what: 'a value that is not used', more: { UpdateExpression: 'REMOVE a' } },
+    { what: 'a key', more: { UpdateExpression: 'SET job_name = :v' } },
+  ])('refuses an update of $what', async ({ more }) => {
+    const values = { ExpressionAttributeValues: { ':v': 1 } };
+    const command = new UpdateCommand({ TableName, Key: { job_name: 'x' }, ...values, ...more });
+    await expect(client.send(command)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  describe('a set of holders', () => {
+    const Key = { job_name: 'slots#model' };
+    const acquire = (job: string, most = 2) =>
+      client.send(
+        new UpdateCommand({
+          ...{ TableName, Key },
+          UpdateExpression: 'ADD holders :one',
+          ConditionExpression:
+            'attribute_not_exists(holders) OR size(holders) < :most OR contains(holders, :job)',
+          ExpressionAttributeValues: { ':one': new Set([job]), ':job': job, ':most': most },
+        }),
+      );
+    const release = (job: string) =>
+      client.send(
+        new UpdateCommand({
+          ...{ TableName, Key },
+          UpdateExpression: 'DELETE holders :one',
+          ExpressionAttributeValues: { ':one': new Set([job]) },
+        }),
+      );
+    const holders = async () => [...((await get(Key.job_name))?.['holders'] ?? [])].sort();
+
+    afterEach(() => client.send(new DeleteCommand({ TableName, Key })));
+
+    it('takes in no more than it may, and nobody twice', async () => {
+      await acquire('a');
+      await acquire('b');
+      await acquire('a');
+      expect(await holders()).toEqual(['a', 'b']);
+      await expect(acquire('c')).rejects.toBeInstanceOf(ConditionalCheckFailedException);
+      expect(await holders()).toEqual(['a', 'b']);
+    });
+
+    it('lets go, of the last one and of one that it does not hold', async () => {
+      await acquire('a');
+      await release('b');
+      expect(await holders()).toEqual(['a']);
+      await release('a');
+      await release('a');
+      expect(await holders()).toEqual([]);
+      await acquire('c');
+      expect(await holders()).toEqual(['c']);
+    });
+
+    it('stays within its size when many come at once', async () => {
+      const jobs = Array.from({ length: 30 }, (_, n) => `job-${n}`);
+      const outcomes = await Promise.allSettled(jobs.map((job) => acquire(job, 5)));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+      expect(await holders()).toHaveLength(5);
+    });
   });
 });
 
-it.each([
-  [
-    'of the table',
-    { ...onDemand, StreamSpecification: { StreamViewType: 'NEW_IMAGE' } },
-    'StreamSpecification',
-  ],
-  [
-    'of an index',
-    { ...onDemand, GlobalSecondaryIndexes: [{ ...byExecution, Sparse: true }] },
-    'GlobalSecondaryIndexes.Sparse',
-  ],
-])('an unknown property %s is refused', (_, properties, name) => {
-  expect(() => tableOf(properties)).toThrow(`does not know the property ${name} of Jobs`);
+it('a table that is not there', async () => {
+  const command = new DescribeTableCommand({ TableName: `contract-none-${randomUUID()}` });
+  await expect(client.send(command)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
+
+/** A test's own time ends it otherwise. */
+async function until(reached: () => Promise<boolean>): Promise<void> {
+  while (!(await reached())) await delay(20);
+}

@@ -75,6 +75,11 @@ interface S3Row {
 const LIST = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
 const PART = ['partNumber', 'uploadId'];
 const VERSION = ['versionId'];
+/** Headers that the answer is to have instead of the object's own. */
+const RESPONSE = [
+  ...['response-cache-control', 'response-content-disposition', 'response-content-encoding'],
+  ...['response-content-language', 'response-content-type', 'response-expires'],
+];
 
 /** By scope and method; the first row that fits wins, so the more special one stands first. */
 const S3_ROWS: Readonly<Record<string, readonly S3Row[]>> = {
@@ -111,9 +116,9 @@ const S3_ROWS: Readonly<Record<string, readonly S3Row[]>> = {
   ],
   'object GET': [
     { operation: 'ListParts', when: ['uploadId'], query: ['max-parts', 'part-number-marker'] },
-    { operation: 'GetObject', query: [...VERSION, 'partNumber'] },
+    { operation: 'GetObject', query: [...VERSION, 'partNumber', ...RESPONSE] },
   ],
-  'object HEAD': [{ operation: 'HeadObject', query: [...VERSION, 'partNumber'] }],
+  'object HEAD': [{ operation: 'HeadObject', query: [...VERSION, 'partNumber', ...RESPONSE] }],
   'object DELETE': [
     { operation: 'AbortMultipartUpload', when: ['uploadId'] },
     { operation: 'DeleteObject', query: VERSION },

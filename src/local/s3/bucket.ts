@@ -118,6 +118,16 @@ export class Bucket {
     return this.#versions.get(key)?.find((version) => version.id === id);
   }
 
+  /** Of every version there is, newest first. */
+  versions(key: string): readonly ObjectVersion[] {
+    return this.#versions.get(key) ?? [];
+  }
+
+  /** Those that look absent too, in no order. */
+  keys(): readonly string[] {
+    return [...this.#versions.keys()];
+  }
+
   /** Makes the draft the newest version of its key. If that is refused, the draft's bytes are left to the caller. */
   put(key: string, draft: ObjectDraft, guard: WriteGuard): Promise<ObjectVersion> {
     return this.#locks.run(key, async () => {

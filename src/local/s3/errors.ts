@@ -1,6 +1,9 @@
 const CODES = {
+  AccessDenied: [403, 'Access Denied'],
+  AuthorizationQueryParametersError: [400, 'The query parameters that sign the request are not valid.'],
   BadDigest: [400, 'The checksum you specified did not match what was received.'],
   BucketAlreadyOwnedByYou: [409, 'The bucket exists already and you own it.'],
+  BucketNotEmpty: [409, 'The bucket you tried to delete is not empty'],
   EntityTooLarge: [400, 'The request body is larger than is allowed here.'],
   EntityTooSmall: [400, 'A part other than the last one is smaller than 5 MiB.'],
   IncompleteBody: [400, 'The request body ended before all the bytes that were announced.'],
@@ -8,6 +11,7 @@ const CODES = {
   InvalidArgument: [400, 'Invalid Argument'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
   InvalidChunkSizeError: [400, 'The framing of the aws-chunked body is not valid.'],
+  InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
   InvalidPart: [
     400,
     'One or more of the specified parts could not be found, or its entity tag did not match.',
@@ -21,6 +25,7 @@ const CODES = {
   MalformedXML: [400, 'The XML you provided was not well formed or did not have the expected shape.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size.'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
+  MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
   NoSuchBucket: [404, 'The specified bucket does not exist'],
   NoSuchKey: [404, 'The specified key does not exist.'],
   NoSuchUpload: [404, 'The specified multipart upload does not exist.'],
@@ -38,19 +43,23 @@ export type S3ErrorCode = keyof typeof CODES;
 interface S3ErrorOptions {
   readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly details?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
-/** A refusal as S3 words it: the code decides the HTTP status, `headers` go out with the answer. */
+/** A refusal as S3 words it: the code decides the HTTP status, `headers` go out with the answer, `details` in it. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
   readonly headers: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, string>>;
 
-  constructor(code: S3ErrorCode, { message = CODES[code][1], headers = {}, cause }: S3ErrorOptions = {}) {
+  constructor(code: S3ErrorCode, options: S3ErrorOptions = {}) {
+    const { message = CODES[code][1], headers = {}, details = {}, cause } = options;
     super(message, { cause });
     this.name = 'S3Error';
     this.code = code;
     this.headers = headers;
+    this.details = details;
   }
 
   get status(): number {
@@ -64,4 +73,14 @@ export function notImplemented(what: string): S3Error {
 
 export function invalidArgument(what: string): S3Error {
   return new S3Error('InvalidArgument', { message: what });
+}
+
+export function invalidRequest(what: string): S3Error {
+  return new S3Error('InvalidRequest', { message: what });
+}
+
+export function checksumMismatch(expected: string, actual: string | undefined): S3Error {
+  return invalidRequest(
+    `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual ?? 'null'}`,
+  );
 }

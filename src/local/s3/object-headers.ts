@@ -1,5 +1,5 @@
 import type { ObjectVersion } from './bucket.ts';
-import { isComposite } from './checksum.ts';
+import { type Checksums, checksumType } from './checksum.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 
@@ -17,6 +17,18 @@ const STORED = [
   'x-amz-server-side-encryption-aws-kms-key-id',
   'x-amz-server-side-encryption-bucket-key-enabled',
 ];
+
+/** Query parameters by which a reader is answered other headers than were stored. */
+const OVERRIDES = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+] as const;
+
+export const OVERRIDING_QUERY: readonly string[] = OVERRIDES.map((name) => `response-${name}`);
 
 const METADATA_PREFIX = 'x-amz-meta-';
 const LARGEST_METADATA = 2048;
@@ -66,19 +78,23 @@ export function objectHeaders(version: ObjectVersion, versioned: boolean): Recor
   };
 }
 
+/** What the query asks to be answered instead. */
+export function overriddenHeaders({ query }: S3Request): Record<string, string> {
+  const given = OVERRIDES.map((name) => [name, query.get(`response-${name}`)] as const);
+  return Object.fromEntries(
+    given.filter((entry): entry is [(typeof OVERRIDES)[number], string] => !!entry[1]),
+  );
+}
+
 export function versionHeader({ id }: ObjectVersion, versioned: boolean): Headers {
   return versioned ? { 'x-amz-version-id': id } : {};
 }
 
-export function checksumHeaders(checksums: Headers): Record<string, string> {
+export function checksumHeaders(checksums: Checksums): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(checksums)) {
     headers[`x-amz-checksum-${name}`] = value;
     headers['x-amz-checksum-type'] = checksumType(value);
   }
   return headers;
-}
-
-export function checksumType(checksum: string): string {
-  return isComposite(checksum) ? 'COMPOSITE' : 'FULL_OBJECT';
 }

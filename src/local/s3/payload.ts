@@ -1,29 +1,36 @@
+import { type Announced, announcedChecksum, checksumsIn, promisedTrailers } from './announced.ts';
 import { AwsChunkedDecoder } from './aws-chunked.ts';
-import { type Checksums, type ComputedChecksum, Digests, isComputed, isKnownChecksum } from './checksum.ts';
-import { notImplemented, S3Error, type S3ErrorCode } from './errors.ts';
+import { type ChecksumName, type Checksums, Digests, isChecksumOf } from './checksum.ts';
+import { S3Error, type S3ErrorCode } from './errors.ts';
 import type { S3Request } from './request.ts';
 
 interface Expectation {
-  readonly digest: ComputedChecksum;
+  readonly digest: ChecksumName;
   readonly value: Buffer;
   readonly code: S3ErrorCode;
 }
-
-const CHECKSUM_HEADER = /^x-amz-checksum-(?!algorithm$|mode$|type$)(.+)$/;
 
 /**
  * The body of a request as the client meant it: framing taken off, every checksum that came with it verified.
  * Read `chunks()` to its end; only then are `md5` and `checksums` known.
  */
 export class Payload {
+  /** The algorithm of the checksum that the client gives. */
+  readonly given: ChecksumName | undefined;
   readonly #request: S3Request;
+  readonly #kept: ReadonlySet<ChecksumName>;
   readonly #digests: Digests;
   readonly #trailers: Record<string, string> = {};
   #size = 0;
 
-  constructor(request: S3Request) {
+  /** `own` is the algorithm that is kept whatever the client gives, `fallback` the one where it gives none. */
+  constructor(request: S3Request, { own, fallback }: { own?: ChecksumName; fallback?: ChecksumName } = {}) {
     this.#request = request;
-    this.#digests = new Digests(digestsFor(request));
+    this.given = announcedChecksum(request.headers)?.name;
+    const kept = [own, this.given ?? fallback].filter((name) => name !== undefined);
+    this.#kept = new Set(kept);
+    const signed = signedSha256(request.headers) ? (['sha256'] as const) : [];
+    this.#digests = new Digests(new Set(['md5' as const, ...kept, ...signed]));
   }
 
   async *chunks(): AsyncGenerator<Buffer, void, undefined> {
@@ -40,7 +47,7 @@ export class Payload {
   }
 
   get checksums(): Checksums {
-    return checksumsIn({ ...this.#request.headers, ...this.#trailers });
+    return this.#digests.checksums(this.#kept);
   }
 
   async *#decoded(): AsyncGenerator<Buffer, void, undefined> {
@@ -63,7 +70,7 @@ export class Payload {
     if (promisedTrailers(headers).some((name) => this.#trailers[name] === undefined)) {
       throw new S3Error('MalformedTrailerError');
     }
-    for (const { digest, value, code } of expectations(headers, this.checksums)) {
+    for (const { digest, value, code } of expectations(headers, checksumsIn(this.#trailers))) {
       if (!this.#digests.result(digest).equals(value)) throw new S3Error(code);
     }
   }
@@ -81,17 +88,15 @@ export async function collectPayload(request: S3Request, limit: number): Promise
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** The checksums among these headers, by algorithm; an algorithm that S3 does not have is refused. */
-export function checksumsIn(headers: Readonly<Record<string, string | undefined>>): Checksums {
-  const found: Record<string, string> = {};
-  for (const [header, value] of Object.entries(headers)) {
-    const name = CHECKSUM_HEADER.exec(header)?.[1];
-    if (name === undefined || value === undefined) continue;
-    if (!isKnownChecksum(name)) throw notImplemented(`the checksum algorithm ${name}`);
-    found[name] = value;
-  }
-  return found;
+/** The bytes that a request's body announces. @throws S3Error where it does not, or for more than one request takes */
+export function announcedLength({ headers }: S3Request): number {
+  const length = headers['x-amz-decoded-content-length'] ?? headers['content-length'];
+  if (length === undefined) throw new S3Error('MissingContentLength');
+  if (Number(length) > LARGEST_REQUEST) throw new S3Error('EntityTooLarge');
+  return Number(length);
 }
+
+const LARGEST_REQUEST = 5 * 1024 ** 3;
 
 function isAwsChunked({ headers }: S3Request): boolean {
   return (
@@ -100,35 +105,31 @@ function isAwsChunked({ headers }: S3Request): boolean {
   );
 }
 
-function promisedTrailers(headers: S3Request['headers']): string[] {
-  return (headers['x-amz-trailer'] ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-    .filter(Boolean);
-}
-
-// MD5 always, for the ETag; a trailer's value is not known yet, but its name says what to compute.
-function digestsFor({ headers }: S3Request): ReadonlySet<ComputedChecksum> {
-  const promised = Object.fromEntries(promisedTrailers(headers).map((name) => [name, '']));
-  const named = Object.keys(checksumsIn({ ...headers, ...promised })).filter(isComputed);
-  const signed = signedSha256(headers) ? (['sha256'] as const) : [];
-  return new Set(['md5', ...named, ...signed]);
-}
-
 // Other values name a scheme (UNSIGNED-PAYLOAD, STREAMING-…) rather than a digest.
 function signedSha256(headers: S3Request['headers']): Buffer | undefined {
   const value = headers['x-amz-content-sha256'];
   return value && /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : undefined;
 }
 
-function expectations(headers: S3Request['headers'], checksums: Checksums): Expectation[] {
-  const expected: Expectation[] = [];
-  for (const [digest, value] of Object.entries(checksums)) {
-    if (isComputed(digest)) expected.push({ digest, value: Buffer.from(value, 'base64'), code: 'BadDigest' });
-  }
+function expectations(
+  headers: S3Request['headers'],
+  trailing: readonly Required<Announced>[],
+): Expectation[] {
+  const expected = [...checksumsIn(headers), ...trailing].map(
+    ({ name, value }): Expectation => ({
+      digest: name,
+      value: Buffer.from(value, 'base64'),
+      code: 'BadDigest',
+    }),
+  );
   const md5 = headers['content-md5'];
-  if (md5) expected.push({ digest: 'md5', value: Buffer.from(md5, 'base64'), code: 'BadDigest' });
+  if (md5) expected.push({ digest: 'md5', value: md5Of(md5), code: 'BadDigest' });
   const sha256 = signedSha256(headers);
   if (sha256) expected.push({ digest: 'sha256', value: sha256, code: 'XAmzContentSHA256Mismatch' });
   return expected;
+}
+
+function md5Of(header: string): Buffer {
+  if (!isChecksumOf('md5', header)) throw new S3Error('InvalidDigest');
+  return Buffer.from(header, 'base64');
 }

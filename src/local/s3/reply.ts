@@ -27,6 +27,7 @@ export function errorReply(error: S3Error, request: S3Request | undefined): Repl
     ['Message', error.message],
     ['BucketName', request?.bucket || undefined],
     ['Key', request?.key || undefined],
+    ...Object.entries(error.details),
   ];
   return { status: error.status, headers: error.headers, body: renderXml('Error', content, '') };
 }

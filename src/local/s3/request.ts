@@ -17,9 +17,11 @@ export function parseRequest(message: IncomingMessage): S3Request {
   const { path, query } = splitTarget(message.url ?? '');
   const { bucket, key } = splitPath(path);
   if (Buffer.byteLength(key) > LONGEST_KEY) throw new S3Error('KeyTooLongError');
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(message.headers)) headers[name] = value?.toString();
-  return { method: message.method ?? '', bucket, key, query, headers, body: message };
+  return { method: message.method ?? '', bucket, key, query, headers: headersOf(message), body: message };
+}
+
+export function headersOf({ headers }: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
 }
 
 function splitTarget(target: string): { path: string; query: URLSearchParams } {

@@ -1,8 +1,11 @@
 import { notImplemented, S3Error } from './errors.ts';
+import { OVERRIDING_QUERY } from './object-headers.ts';
 import * as buckets from './operations/buckets.ts';
 import * as copies from './operations/copy.ts';
 import * as deletions from './operations/delete.ts';
 import * as lists from './operations/list.ts';
+import * as uploads from './operations/list-uploads.ts';
+import * as versions from './operations/list-versions.ts';
 import * as multipart from './operations/multipart.ts';
 import * as objects from './operations/objects.ts';
 import type { Reply } from './reply.ts';
@@ -23,6 +26,8 @@ interface Route {
 }
 
 const LIST_QUERY = ['prefix', 'delimiter', 'max-keys', 'start-after', 'continuation-token', 'encoding-type'];
+const PAGE_QUERY = ['prefix', 'key-marker', 'encoding-type'];
+const READ_QUERY = ['versionId', ...OVERRIDING_QUERY];
 const PART = ['partNumber', 'uploadId'];
 
 /** The first route that fits wins, so the more special one stands first. */
@@ -34,6 +39,21 @@ const ROUTES: readonly Route[] = [
   { scope: 'bucket', method: 'GET', when: ['versioning'], handle: buckets.getBucketVersioning },
   { scope: 'bucket', method: 'GET', when: ['location'], handle: buckets.getBucketLocation },
   { scope: 'bucket', method: 'GET', when: ['list-type=2'], query: LIST_QUERY, handle: lists.listObjectsV2 },
+  {
+    scope: 'bucket',
+    method: 'GET',
+    when: ['versions'],
+    query: [...PAGE_QUERY, 'max-keys', 'delimiter', 'version-id-marker'],
+    handle: versions.listObjectVersions,
+  },
+  {
+    scope: 'bucket',
+    method: 'GET',
+    when: ['uploads'],
+    query: [...PAGE_QUERY, 'max-uploads', 'upload-id-marker'],
+    handle: uploads.listMultipartUploads,
+  },
+  { scope: 'bucket', method: 'DELETE', handle: buckets.deleteBucket },
   { scope: 'bucket', method: 'POST', when: ['delete'], handle: deletions.deleteObjects },
   { scope: 'object', method: 'PUT', when: PART, copy: true, handle: copies.uploadPartCopy },
   { scope: 'object', method: 'PUT', when: PART, handle: multipart.uploadPart },
@@ -46,8 +66,8 @@ const ROUTES: readonly Route[] = [
     query: ['max-parts', 'part-number-marker'],
     handle: multipart.listParts,
   },
-  { scope: 'object', method: 'GET', query: ['versionId'], handle: objects.getObject },
-  { scope: 'object', method: 'HEAD', query: ['versionId'], handle: objects.getObject },
+  { scope: 'object', method: 'GET', query: READ_QUERY, handle: objects.getObject },
+  { scope: 'object', method: 'HEAD', query: READ_QUERY, handle: objects.getObject },
   { scope: 'object', method: 'DELETE', when: ['uploadId'], handle: multipart.abortMultipartUpload },
   { scope: 'object', method: 'DELETE', query: ['versionId'], handle: deletions.deleteObject },
   { scope: 'object', method: 'POST', when: ['uploads'], handle: multipart.createMultipartUpload },
@@ -59,7 +79,7 @@ const HEADERS = new RegExp(
     'date|content-sha256|security-token|user-agent|sdk-.+|trailer|decoded-content-length',
     'checksum-.+|meta-.+|metadata-directive|copy-source|copy-source-range',
     'copy-source-if-(?:match|none-match|modified-since|unmodified-since)',
-    'server-side-encryption|server-side-encryption-(?:aws-kms-key-id|bucket-key-enabled)',
+    'mp-object-size|server-side-encryption|server-side-encryption-(?:aws-kms-key-id|bucket-key-enabled)',
   ].join('|')})$`,
 );
 

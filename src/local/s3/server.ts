@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { type Intercept, listen } from '../http/listen.ts';
+import { unwrapPresigned } from './presigned.ts';
 import { asS3Error, errorReply, type Reply, send } from './reply.ts';
 import { parseRequest, type S3Request } from './request.ts';
 import { route } from './routes.ts';
@@ -21,14 +22,18 @@ export interface S3Options {
   readonly intercept?: Intercept;
 }
 
-export async function startS3({ directory, clock, port, intercept }: S3Options): Promise<S3Server> {
+const nothingBetween: Intercept = (handler) => handler;
+
+export async function startS3(options: S3Options): Promise<S3Server> {
+  const { directory, clock, port, intercept = nothingBetween } = options;
   const store = await Store.open(directory, clock);
   const running = new Set<Promise<void>>();
   const answering: RequestListener = (message, response) => {
     const task = serve(store, message, response).finally(() => running.delete(task));
     running.add(task);
   };
-  const endpoint = await listen(answering, port, intercept);
+  // Outermost: who stands between must find who calls, and for what, where other requests have it.
+  const endpoint = await listen(answering, port, (handler) => unwrapped(intercept(handler), clock));
   return {
     url: endpoint.url,
     createBucket: async (name, { versioned = false } = {}) => {
@@ -40,6 +45,20 @@ export async function startS3({ directory, clock, port, intercept }: S3Options):
       await endpoint.close();
       await Promise.all(running);
     },
+  };
+}
+
+function unwrapped(handler: RequestListener, clock: Clock): RequestListener {
+  return (message, response) => {
+    try {
+      unwrapPresigned(message, clock.now());
+    } catch (error) {
+      const refusal = errorReply(asS3Error(error), undefined);
+      send(response, message.method ?? '', refusal).catch(() => response.destroy());
+      message.resume();
+      return;
+    }
+    handler(message, response);
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { assertBucketName, Bucket } from './bucket.ts';
@@ -51,6 +51,18 @@ export class Store {
       const settings = { name, region, versioned, createdAt: this.#clock.now() };
       this.#buckets.set(name, await Bucket.create(join(this.#directory, name), settings, this.#clock));
       return true;
+    });
+  }
+
+  /** @throws S3Error where there is a version of anything in it */
+  deleteBucket(name: string): Promise<void> {
+    return this.#locks.run(name, async () => {
+      if (this.bucket(name).keys().length > 0) throw new S3Error('BucketNotEmpty');
+      this.#buckets.delete(name);
+      const folder = join(this.#directory, name);
+      // First, because a folder without it is not a bucket any more.
+      await rm(join(folder, 'bucket.json'), { force: true });
+      await rm(folder, { recursive: true, force: true });
     });
   }
 

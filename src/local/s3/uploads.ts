@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Checksums } from './checksum.ts';
+import type { ChecksumName, Checksums, ChecksumType } from './checksum.ts';
 import type { DataFiles, Segment } from './data-files.ts';
 import { S3Error } from './errors.ts';
 import { readJsonFolder, writeJson } from './json-files.ts';
@@ -16,12 +16,16 @@ export interface Part {
   readonly segment: Segment;
 }
 
-interface UploadDocument {
+export interface UploadDocument {
   readonly id: string;
   readonly key: string;
+  /** Milliseconds since the epoch. */
+  readonly begun: number;
   readonly headers: Readonly<Record<string, string>>;
   /** The algorithm of the whole object's checksum, if the client chose one. */
-  readonly algorithm?: string;
+  readonly algorithm?: ChecksumName;
+  /** Of what it is made; of all bytes where no algorithm was chosen. */
+  readonly type: ChecksumType;
 }
 
 export interface Upload extends UploadDocument {
@@ -48,8 +52,9 @@ export class Uploads {
     this.#clock = clock;
   }
 
-  async create(draft: Omit<UploadDocument, 'id'>): Promise<Upload> {
-    const document: UploadDocument = { ...draft, id: randomBytes(24).toString('base64url') };
+  async create(draft: Omit<UploadDocument, 'id' | 'begun'>): Promise<Upload> {
+    const id = randomBytes(24).toString('base64url');
+    const document: UploadDocument = { ...draft, id, begun: this.#clock.now() };
     await mkdir(this.#path(document.id));
     await writeJson(join(this.#path(document.id), 'upload.json'), document);
     const upload = { ...document, parts: new Map<number, Part>() };
@@ -59,6 +64,11 @@ export class Uploads {
 
   find(key: string, id: string): Upload {
     return this.#find(key, id);
+  }
+
+  /** In no order. */
+  open(): Iterable<Upload> {
+    return this.#open.values();
   }
 
   /** Replaces a part of the same number. */
@@ -103,7 +113,12 @@ export class Uploads {
       const upload = documents.find((document): document is UploadDocument => 'key' in document);
       const parts = documents.filter((document): document is Part => 'number' in document);
       if (!upload || finished.has(id)) await rm(this.#path(id), { recursive: true, force: true });
-      else this.#open.set(id, { ...upload, parts: new Map(parts.map((part) => [part.number, part])) });
+      else
+        this.#open.set(id, {
+          ...older(upload),
+          ...upload,
+          parts: new Map(parts.map((part) => [part.number, part])),
+        });
     }
   }
 
@@ -123,4 +138,9 @@ export class Uploads {
   #path(id: string): string {
     return join(this.#folder, id);
   }
+}
+
+/** What the documents of earlier versions do not say. */
+function older({ algorithm }: UploadDocument): Pick<UploadDocument, 'begun' | 'type'> {
+  return { begun: 0, type: algorithm === undefined ? 'FULL_OBJECT' : 'COMPOSITE' };
 }

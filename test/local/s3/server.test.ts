@@ -6,11 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketCommand,
   DeleteObjectCommand,
   GetBucketTaggingCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -200,10 +202,28 @@ describe('a body on the wire', () => {
     { body: 'hello\r\n', headers: CHUNKED, code: 'InvalidChunkSizeError' },
     { body: 'hello', headers: { 'x-amz-content-sha256': '0'.repeat(64) }, code: 'XAmzContentSHA256Mismatch' },
     { body: 'hello', headers: { 'x-amz-checksum-rot13': 'uryyb' }, code: 'NotImplemented' },
+    { body: 'hello', headers: { 'x-amz-checksum-xxhash64': 'AAAAAAAAAAA=' }, code: 'NotImplemented' },
+    { body: 'hello', headers: { 'x-amz-sdk-checksum-algorithm': 'CRC32' }, code: 'InvalidRequest' },
+    { body: 'hello', headers: { ...TRAILER, 'x-amz-trailer': 'x-other' }, code: 'InvalidRequest' },
+    {
+      body: 'hello',
+      headers: { ...CHUNKED, 'x-amz-decoded-content-length': '5368709121' },
+      code: 'EntityTooLarge',
+    },
   ] as readonly WireCase[])('is refused with $code: $body', async ({ body, headers, code }) => {
     expect(await (await send(body, headers)).text()).toContain(`<Code>${code}</Code>`);
     const head = client.send(new HeadObjectCommand({ Bucket, Key: 'wire' }));
     await expect(head).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  it('has a length', async () => {
+    const body = new Blob(['hello']).stream();
+    const init = { method: 'PUT', body, duplex: 'half' } as RequestInit;
+    const answer = await fetch(`${server.url}/${Bucket}/wire`, init);
+    expect([answer.status, await answer.text()]).toEqual([
+      411,
+      expect.stringContaining('<Code>MissingContentLength</Code>'),
+    ]);
   });
 
   it('keeps its connection usable after a refusal in the middle', async () => {
@@ -237,7 +257,8 @@ describe('what is not implemented is refused by name', () => {
 
   it.each([
     { method: 'PATCH', path: `/${Bucket}/a`, status: 405, code: 'MethodNotAllowed' },
-    { method: 'DELETE', path: `/${Bucket}`, status: 405, code: 'MethodNotAllowed' },
+    { method: 'DELETE', path: '/', status: 405, code: 'MethodNotAllowed' },
+    { method: 'DELETE', path: '/no-such-bucket', status: 404, code: 'NoSuchBucket' },
     { method: 'GET', path: `/${Bucket}/%ff`, status: 400, code: 'InvalidURI' },
   ])('$method $path', async ({ method, path, status, code }) => {
     const answer = await fetch(server.url + path, { method });
@@ -255,4 +276,15 @@ it('turns versioning on for a bucket that exists, and keeps what it held', async
   const { VersionId } = await put('a', 'after');
   expect(VersionId).toMatch(/^[\w-]{32}$/);
   expect(await textOf('a', { VersionId: 'null' })).toBe('before');
+});
+
+it('leaves nothing of a bucket that was deleted', async () => {
+  await server.createBucket('gone-bucket');
+  const upload = new CreateMultipartUploadCommand({ Bucket: 'gone-bucket', Key: 'open' });
+  await client.send(upload);
+  await client.send(new DeleteBucketCommand({ Bucket: 'gone-bucket' }));
+  expect(await readdir(directory)).toEqual([Bucket]);
+  await server.createBucket('gone-bucket');
+  const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'gone-bucket' }));
+  expect(Uploads).toBeUndefined();
 });

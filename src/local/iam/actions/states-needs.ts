@@ -1,6 +1,18 @@
-import { type ApiCall, type NeedsByOperation, type NeedsOf, textIn } from './need.ts';
+import { type ApiCall, type NeedsByOperation, type NeedsOf, regionalArn, textIn } from './need.ts';
 
 export const STATES_NEEDS: NeedsByOperation = {
+  CreateStateMachine: ({ body }, place) => [
+    {
+      action: 'states:CreateStateMachine',
+      resources: [regionalArn(place, 'states', `stateMachine:${textIn(body, 'name')}`)],
+    },
+    {
+      action: 'iam:PassRole',
+      resources: [textIn(body, 'roleArn')],
+      context: { 'iam:PassedToService': 'states.amazonaws.com' },
+    },
+  ],
+  DeleteStateMachine: on('stateMachineArn', 'DeleteStateMachine'),
   StartExecution: on('stateMachineArn', 'StartExecution'),
   DescribeStateMachine: on('stateMachineArn', 'DescribeStateMachine'),
   ListStateMachines: () => [{ action: 'states:ListStateMachines', resources: ['*'] }],

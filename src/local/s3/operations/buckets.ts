@@ -34,6 +34,11 @@ export async function createBucket(store: Store, request: S3Request): Promise<Re
   return { status: 200, headers: { location: `/${request.bucket}` } };
 }
 
+export async function deleteBucket(store: Store, { bucket }: S3Request): Promise<Reply> {
+  await store.deleteBucket(bucket);
+  return { status: 204 };
+}
+
 export function headBucket(store: Store, { bucket }: S3Request): Reply {
   return { status: 200, headers: { 'x-amz-bucket-region': store.bucket(bucket).settings.region } };
 }

@@ -1,5 +1,4 @@
-import type { Checksums } from '../checksum.ts';
-import { checksumType } from '../object-headers.ts';
+import { type Checksums, checksumType } from '../checksum.ts';
 import type { XmlElement } from '../xml.ts';
 
 /** `<ChecksumCRC32>…</ChecksumCRC32><ChecksumType>…</ChecksumType>`, as copies and completed uploads answer. */

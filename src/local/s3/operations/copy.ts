@@ -1,8 +1,15 @@
+import { checksumNamed } from '../announced.ts';
 import type { Bucket, ObjectVersion } from '../bucket.ts';
-import { type Checksums, Digests, isComposite, isComputed } from '../checksum.ts';
+import {
+  type ChecksumName,
+  type Checksums,
+  DEFAULT_CHECKSUM,
+  Digests,
+  isKnownChecksum,
+} from '../checksum.ts';
 import { judgeRead } from '../conditions.ts';
 import type { Segment } from '../data-files.ts';
-import { invalidArgument, notImplemented, S3Error } from '../errors.ts';
+import { invalidArgument, S3Error } from '../errors.ts';
 import { storedHeaders, versionHeader } from '../object-headers.ts';
 import { type ByteRange, parseCopyRange } from '../ranges.ts';
 import { type Reply, xmlReply } from '../reply.ts';
@@ -27,12 +34,8 @@ export async function copyObject(store: Store, request: S3Request): Promise<Repl
   const target = store.bucket(request.bucket);
   const source = findSource(store, request);
   const headers = copiedHeaders(source.version, request);
-  const copied = await copyBytes(
-    target,
-    source,
-    { start: 0, length: source.version.size },
-    algorithm(request),
-  );
+  const whole = { start: 0, length: source.version.size };
+  const copied = await copyBytes(target, source, whole, algorithmFor(source.version, request));
   const version = await commit(target, request, {
     etag: copied.etag,
     size: copied.segment.size,
@@ -51,7 +54,7 @@ export async function uploadPartCopy(store: Store, request: S3Request): Promise<
   const { upload, number } = findUpload(target, request);
   const source = findSource(store, request);
   const range = parseCopyRange(request.headers['x-amz-copy-source-range'], source.version.size);
-  const copied = await copyBytes(target, source, range, upload.algorithm);
+  const copied = await copyBytes(target, source, range, upload.algorithm ?? DEFAULT_CHECKSUM);
   const added = await addPart(target, request, { number, ...copied });
   return copyReply('CopyPartResult', added, sourceVersionHeader(source));
 }
@@ -98,25 +101,23 @@ function copiedHeaders(source: ObjectVersion, request: S3Request): Readonly<Reco
   return source.headers;
 }
 
-function algorithm({ headers }: S3Request): string | undefined {
-  const name = headers['x-amz-checksum-algorithm']?.toLowerCase();
-  if (name !== undefined && !isComputed(name)) throw notImplemented(`copying with the checksum ${name}`);
-  return name;
+/** Asked for, or that of the source: a copy has the checksum of all its bytes even where the source's was of its parts. */
+function algorithmFor({ checksums }: ObjectVersion, { headers }: S3Request): ChecksumName {
+  const asked = headers['x-amz-checksum-algorithm'];
+  if (asked !== undefined) return checksumNamed(asked);
+  return Object.keys(checksums).find(isKnownChecksum) ?? DEFAULT_CHECKSUM;
 }
 
 async function copyBytes(
   target: Bucket,
   { bucket, version }: Source,
   range: ByteRange,
-  wanted: string | undefined,
+  algorithm: ChecksumName,
 ): Promise<Copied> {
-  const computed = wanted !== undefined && isComputed(wanted) ? wanted : undefined;
-  const digests = new Digests(new Set(['md5', ...(computed ? [computed] : [])] as const));
+  const digests = new Digests(new Set(['md5' as const, algorithm]));
   const bytes = bucket.data.read(version.segments, range) as AsyncIterable<Buffer>;
   const segment = await target.data.write(digested(bytes, digests));
-  const checksums = computed
-    ? { [computed]: digests.result(computed).toString('base64') }
-    : inheritedChecksums(version, range);
+  const checksums = digests.checksums([algorithm]);
   return { segment, etag: `"${digests.result('md5').toString('hex')}"`, checksums };
 }
 
@@ -125,10 +126,4 @@ async function* digested(bytes: AsyncIterable<Buffer>, digests: Digests): AsyncG
     digests.update(chunk);
     yield chunk;
   }
-}
-
-// The same bytes have the same checksum, unless it was one of parts, which a copy does not have.
-function inheritedChecksums({ checksums, size }: ObjectVersion, range: ByteRange): Checksums {
-  if (range.length !== size) return {};
-  return Object.fromEntries(Object.entries(checksums).filter(([, value]) => !isComposite(value)));
 }

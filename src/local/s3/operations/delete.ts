@@ -1,6 +1,7 @@
+import { announcedChecksum } from '../announced.ts';
 import type { Bucket, ObjectVersion } from '../bucket.ts';
 import { assertWritable } from '../conditions.ts';
-import { notImplemented, S3Error } from '../errors.ts';
+import { invalidRequest, notImplemented, S3Error } from '../errors.ts';
 import { collectPayload } from '../payload.ts';
 import { asS3Error, type Reply, xmlReply } from '../reply.ts';
 import type { S3Request } from '../request.ts';
@@ -25,6 +26,7 @@ function deletionHeaders(bucket: Bucket, gone: ObjectVersion | undefined): Recor
 
 export async function deleteObjects(store: Store, request: S3Request): Promise<Reply> {
   const bucket = store.bucket(request.bucket);
+  assertProtected(request);
   const document = parseXml(await collectPayload(request, LARGEST_BODY));
   const objects = document.children.filter(({ name }) => name === 'Object');
   if (document.name !== 'Delete' || objects.length === 0 || objects.length > MOST_KEYS) {
@@ -37,6 +39,12 @@ export async function deleteObjects(store: Store, request: S3Request): Promise<R
     if (!isQuiet || result[0] === 'Error') results.push(result);
   }
   return xmlReply('DeleteResult', results);
+}
+
+/** A list that is damaged on its way would delete what nobody meant. */
+function assertProtected({ headers }: S3Request): void {
+  if (headers['content-md5'] !== undefined || announcedChecksum(headers) !== undefined) return;
+  throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
 }
 
 async function deleteOne(bucket: Bucket, object: XmlNode): Promise<XmlElement> {

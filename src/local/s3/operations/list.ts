@@ -1,13 +1,13 @@
 import type { Bucket } from '../bucket.ts';
+import { checksumType } from '../checksum.ts';
 import { invalidArgument } from '../errors.ts';
 import { type Cursor, decodeCursor, encodeCursor, listPage } from '../listing.ts';
-import { checksumType } from '../object-headers.ts';
 import { type Reply, xmlReply } from '../reply.ts';
 import type { S3Request } from '../request.ts';
 import type { Store } from '../store.ts';
 import type { XmlElement } from '../xml.ts';
 
-const MOST_KEYS = 1000;
+export const MOST_KEYS = 1000;
 
 type Encode = (text: string) => string;
 
@@ -65,7 +65,8 @@ export function countParameter(query: URLSearchParams, name: string, most: numbe
   return Math.min(Number(text), most);
 }
 
-function encoderFor(query: URLSearchParams): Encode {
+/** How a listing's keys are written: as they are, or so that any client can read them. */
+export function encoderFor(query: URLSearchParams): Encode {
   const type = query.get('encoding-type');
   if (type === null) return (text) => text;
   if (type !== 'url') throw invalidArgument('Invalid Encoding Method specified in Request');

@@ -1,10 +1,11 @@
+import { checksumNamed } from '../announced.ts';
 import { assemble, parsePartList } from '../assemble.ts';
 import type { Bucket } from '../bucket.ts';
-import { isKnownChecksum } from '../checksum.ts';
+import { type ChecksumName, type Checksums, DEFAULT_CHECKSUM, mayBe } from '../checksum.ts';
 import { assertWritable } from '../conditions.ts';
-import { invalidArgument, notImplemented } from '../errors.ts';
-import { checksumHeaders, storedHeaders, versionHeader } from '../object-headers.ts';
-import { checksumsIn, collectPayload, Payload } from '../payload.ts';
+import { checksumMismatch, invalidArgument, invalidRequest } from '../errors.ts';
+import { storedHeaders, versionHeader } from '../object-headers.ts';
+import { announcedLength, collectPayload, Payload } from '../payload.ts';
 import { type Reply, xmlReply } from '../reply.ts';
 import type { S3Request } from '../request.ts';
 import type { Store } from '../store.ts';
@@ -19,9 +20,8 @@ const LARGEST_BODY = 8 * 1024 * 1024;
 
 export async function createMultipartUpload(store: Store, request: S3Request): Promise<Reply> {
   const { uploads } = store.bucket(request.bucket);
-  const name = checksumAlgorithm(request);
-  const algorithm = name?.toLowerCase();
-  const upload = await uploads.create({ key: request.key, headers: storedHeaders(request), algorithm });
+  const chosen = chosenChecksum(request);
+  const upload = await uploads.create({ key: request.key, headers: storedHeaders(request), ...chosen });
   return xmlReply(
     'InitiateMultipartUploadResult',
     [
@@ -29,29 +29,59 @@ export async function createMultipartUpload(store: Store, request: S3Request): P
       ['Key', request.key],
       ['UploadId', upload.id],
     ],
-    name ? { 'x-amz-checksum-algorithm': name } : {},
+    chosenHeaders(upload),
   );
 }
 
-function checksumAlgorithm({ headers }: S3Request): string | undefined {
-  const name = headers['x-amz-checksum-algorithm']?.toUpperCase();
-  if (name !== undefined && !isKnownChecksum(name.toLowerCase())) {
-    throw notImplemented(`the checksum algorithm ${name}`);
+/** By which checksum the object is to be known. Remainders of 64 bits are always of the whole; others of parts, unless asked. */
+function chosenChecksum({ headers }: S3Request): Pick<Upload, 'algorithm' | 'type'> {
+  const name = headers['x-amz-checksum-algorithm'];
+  const type = headers['x-amz-checksum-type'];
+  if (name === undefined) {
+    if (type === undefined) return { type: 'FULL_OBJECT' };
+    throw invalidRequest(
+      'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
+    );
   }
-  if (headers['x-amz-checksum-type'] === 'FULL_OBJECT') {
-    throw notImplemented('FULL_OBJECT checksums of multipart uploads');
+  const algorithm = checksumNamed(name);
+  const wanted = type ?? (mayBe('COMPOSITE', algorithm) ? 'COMPOSITE' : 'FULL_OBJECT');
+  if (wanted !== 'COMPOSITE' && wanted !== 'FULL_OBJECT') {
+    throw invalidRequest('Value for x-amz-checksum-type header is invalid.');
   }
-  return name;
+  if (mayBe(wanted, algorithm)) return { algorithm, type: wanted };
+  throw invalidRequest(
+    `The ${wanted} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
+  );
+}
+
+function chosenHeaders({ algorithm, type }: Upload): Record<string, string> {
+  if (algorithm === undefined) return {};
+  return { 'x-amz-checksum-algorithm': algorithm.toUpperCase(), 'x-amz-checksum-type': type };
 }
 
 export async function uploadPart(store: Store, request: S3Request): Promise<Reply> {
   const bucket = store.bucket(request.bucket);
-  const { number } = findUpload(bucket, request);
-  const payload = new Payload(request);
+  const { upload, number } = findUpload(bucket, request);
+  announcedLength(request);
+  const payload = new Payload(request, { own: upload.algorithm ?? DEFAULT_CHECKSUM });
+  assertAlgorithm(upload, payload.given);
   const segment = await bucket.data.write(payload.chunks());
   const { checksums } = payload;
   const part = await addPart(bucket, request, { number, etag: `"${payload.md5}"`, checksums, segment });
-  return { status: 200, headers: { etag: part.etag, ...checksumHeaders(checksums) } };
+  return { status: 200, headers: { etag: part.etag, ...partHeaders(checksums, upload, payload.given) } };
+}
+
+/** What an object's checksum is put together from must come with every part; one of all bytes is computed here as well. */
+function assertAlgorithm({ algorithm, type }: Upload, given: ChecksumName | undefined): void {
+  if (algorithm === undefined || given === algorithm) return;
+  if (given === undefined && type === 'FULL_OBJECT') return;
+  throw checksumMismatch(algorithm, given);
+}
+
+/** S3 answers the checksum that it was given, or that was chosen for the upload. */
+function partHeaders(checksums: Checksums, { algorithm }: Upload, given: ChecksumName | undefined) {
+  const told = Object.entries(checksums).filter(([name]) => name === given || name === algorithm);
+  return Object.fromEntries(told.map(([name, value]) => [`x-amz-checksum-${name}`, value]));
 }
 
 /** The upload and part number that the query names. */
@@ -83,9 +113,9 @@ export async function completeMultipartUpload(store: Store, request: S3Request):
   const bucket = store.bucket(request.bucket);
   const id = uploadId(request);
   bucket.uploads.find(request.key, id);
-  const list = parsePartList(await collectPayload(request, LARGEST_BODY));
+  const list = parsePartList(await collectPayload(aboutTheBody(request), LARGEST_BODY));
   const version = await bucket.uploads.complete(request.key, id, async (upload) => {
-    const draft = assemble(upload, list, checksumsIn(request.headers));
+    const draft = assemble(upload, list, request.headers);
     const made = await bucket.put(request.key, draft, (current) => assertWritable(current, request.headers));
     return [made, draft.segments];
   });
@@ -100,6 +130,12 @@ export async function completeMultipartUpload(store: Store, request: S3Request):
     ],
     versionHeader(version, bucket.settings.versioned),
   );
+}
+
+/** Here a checksum is of the object that is to be, not of the list of its parts. */
+function aboutTheBody(request: S3Request): S3Request {
+  const own = Object.entries(request.headers).filter(([name]) => !name.startsWith('x-amz-checksum-'));
+  return { ...request, headers: Object.fromEntries(own) };
 }
 
 export async function abortMultipartUpload(store: Store, request: S3Request): Promise<Reply> {
@@ -125,6 +161,7 @@ export function listParts(store: Store, request: S3Request): Reply {
     ['MaxParts', most],
     ['IsTruncated', behind.length > page.length],
     ['ChecksumAlgorithm', upload.algorithm?.toUpperCase()],
+    ['ChecksumType', upload.algorithm && upload.type],
     ...page.map((part): XmlElement => ['Part', partElements(part)]),
   ]);
 }

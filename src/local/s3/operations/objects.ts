@@ -1,8 +1,15 @@
 import type { Bucket, ObjectDraft, ObjectVersion } from '../bucket.ts';
+import { DEFAULT_CHECKSUM } from '../checksum.ts';
 import { assertWritable, judgeRead } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
-import { checksumHeaders, objectHeaders, storedHeaders, versionHeader } from '../object-headers.ts';
-import { Payload } from '../payload.ts';
+import {
+  checksumHeaders,
+  objectHeaders,
+  overriddenHeaders,
+  storedHeaders,
+  versionHeader,
+} from '../object-headers.ts';
+import { announcedLength, Payload } from '../payload.ts';
 import { type ByteRange, parseRange } from '../ranges.ts';
 import type { Reply } from '../reply.ts';
 import type { S3Request } from '../request.ts';
@@ -11,7 +18,8 @@ import type { Store } from '../store.ts';
 export async function putObject(store: Store, request: S3Request): Promise<Reply> {
   const bucket = store.bucket(request.bucket);
   const headers = storedHeaders(request);
-  const payload = new Payload(request);
+  announcedLength(request);
+  const payload = new Payload(request, { fallback: DEFAULT_CHECKSUM });
   const segment = await bucket.data.write(payload.chunks());
   const version = await commit(bucket, request, {
     etag: `"${payload.md5}"`,
@@ -55,6 +63,7 @@ export function getObject(store: Store, request: S3Request): Reply {
     status: range ? 206 : 200,
     headers: {
       ...headers,
+      ...overriddenHeaders(request),
       'content-length': String(length),
       ...(range ? rangeHeader(range, version.size) : wholeChecksum(version, request)),
     },

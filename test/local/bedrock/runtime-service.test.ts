@@ -4,11 +4,14 @@ import {
   InvokeModelCommand,
   ThrottlingException,
 } from '@aws-sdk/client-bedrock-runtime';
-import { type BedrockRuntimeOptions, startBedrockRuntime } from '../../src/local/bedrock/runtime-server.ts';
-import { simulate } from '../../src/local/bedrock/simulate.ts';
-import { realClock } from '../../src/local/clock.ts';
-import { claude } from '../../src/models/claude.ts';
-import { HAIKU, TITAN } from '../local/bedrock/harness.ts';
+import {
+  type BedrockRuntimeOptions,
+  startBedrockRuntime,
+} from '../../../src/local/bedrock/runtime-server.ts';
+import { simulate } from '../../../src/local/bedrock/simulate.ts';
+import { realClock } from '../../../src/local/clock.ts';
+import { claude } from '../../../src/models/claude.ts';
+import { HAIKU, TITAN } from './harness.ts';
 
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -5,7 +5,7 @@ import {
   paginateListModelInvocationJobs,
   StopModelInvocationJobCommand,
 } from '@aws-sdk/client-bedrock';
-import { claude } from '../../src/models/claude.ts';
+import { claude } from '../../../src/models/claude.ts';
 import {
   ANY_INPUT,
   BUCKET,
@@ -22,7 +22,7 @@ import {
   startHarness,
   TITAN,
   until,
-} from '../local/bedrock/harness.ts';
+} from './harness.ts';
 
 let aws: Harness;
 
