@@ -64,6 +64,11 @@ export class BatchFunction extends NodejsFunction {
       basicExecutionRole,
     );
   }
+
+  /** The function as it is deployed, and no version of it: nothing here calls one. */
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
+  }
 }
 
 const basicExecutionRole =

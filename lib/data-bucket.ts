@@ -33,11 +33,29 @@ export class DataBucket extends Construct {
     return this.bucket.bucketName;
   }
 
+  /** Reading objects as they are now, and finding out which version that is. */
   grantRead(grantee: Grantee, ...prefixes: readonly string[]): void {
-    this.#grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], prefixes);
+    this.#grantObjects(grantee, ['s3:GetObject'], prefixes);
   }
 
+  /** Reading the versions that were found: S3 asks for this alone, then, and for the other alone where no version is named. */
+  grantReadVersions(grantee: Grantee, ...prefixes: readonly string[]): void {
+    this.#grantObjects(grantee, ['s3:GetObjectVersion'], prefixes);
+  }
+
+  /** Objects that are one request each. */
+  grantPut(grantee: Grantee, ...prefixes: readonly string[]): void {
+    this.#grantObjects(grantee, ['s3:PutObject'], prefixes);
+  }
+
+  /** Objects of any size: what breaks off in the middle is removed. */
   grantWrite(grantee: Grantee, ...prefixes: readonly string[]): void {
+    this.#grantObjects(grantee, ['s3:PutObject', 's3:AbortMultipartUpload'], prefixes);
+  }
+
+  /** What AWS documents that a Distributed Map needs for its manifest and its reports. */
+  grantMap(grantee: Grantee, ...prefixes: readonly string[]): void {
+    this.grantRead(grantee, ...prefixes);
     this.#grantObjects(
       grantee,
       ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],

@@ -10,19 +10,23 @@ const arn = (region: string, account: string, resource: string) =>
   `arn:${Aws.PARTITION}:bedrock:${region}:${account}:${resource}`;
 
 const jobArn = arn(Aws.REGION, Aws.ACCOUNT_ID, 'model-invocation-job/*');
+const models = permittedModels();
+const ownModels = models
+  .filter(({ profiles }) => profiles === 'none')
+  .map(({ foundationModel }) => arn(Aws.REGION, '', `foundation-model/${foundationModel}`));
 /** A profile sends a record to any of its Regions, so the model behind it is allowed in each. */
-const foundationModels = permittedModels().map(({ foundationModel, profiles }) =>
-  arn(profiles === 'none' ? Aws.REGION : '*', '', `foundation-model/${foundationModel}`),
-);
-const inferenceProfiles = permittedModels()
+const profiledModels = models
   .filter(({ profiles }) => profiles !== 'none')
-  .map(({ foundationModel }) => arn(Aws.REGION, Aws.ACCOUNT_ID, `inference-profile/*.${foundationModel}`));
+  .flatMap(({ foundationModel }) => [
+    arn('*', '', `foundation-model/${foundationModel}`),
+    arn(Aws.REGION, Aws.ACCOUNT_ID, `inference-profile/*.${foundationModel}`),
+  ]);
 
 /** cdk-nag writes pseudo parameters as `<AWS::Region>`. */
 const nagArn = (region: string, account: string, resource: string) =>
   wildcard(`arn:<AWS::Partition>:bedrock:${region}:${account}:${resource}`);
 const jobFinding = nagArn('<AWS::Region>', '<AWS::AccountId>', 'model-invocation-job/*');
-const modelFindings = permittedModels().flatMap(({ foundationModel }) => [
+const modelFindings = models.flatMap(({ foundationModel }) => [
   nagArn('*', '', `foundation-model/${foundationModel}`),
   nagArn('<AWS::Region>', '<AWS::AccountId>', `inference-profile/*.${foundationModel}`),
 ]);
@@ -44,12 +48,13 @@ export class InferenceRole extends Construct {
     });
     // As wide as AWS documents the role: what Bedrock's validation asks for besides is not written down, and shows only as failed jobs.
     data.grantRead(this.#role, prefixes.jobInputs, prefixes.jobOutputs);
-    data.grantWrite(this.#role, prefixes.jobOutputs);
+    data.grantPut(this.#role, prefixes.jobOutputs);
     data.grantListAll(this.#role);
+    // For profiles alone: Bedrock asks a model that is named by itself without the role.
     Grant.addToPrincipal({
       grantee: this.#role,
       actions: ['bedrock:InvokeModel'],
-      resourceArns: [...foundationModels, ...inferenceProfiles],
+      resourceArns: [...profiledModels],
     });
     acknowledgeModels(this.#role);
   }
@@ -60,7 +65,7 @@ export class InferenceRole extends Construct {
 
   /** Submitting jobs that run under this role. */
   grantSubmit(grantee: Grantee): void {
-    const resourceArns = [jobArn, ...foundationModels, ...inferenceProfiles];
+    const resourceArns = [jobArn, ...ownModels, ...profiledModels];
     Grant.addToPrincipal({ grantee, actions: ['bedrock:CreateModelInvocationJob'], resourceArns });
     acknowledgeModels(grantee);
     Grant.addToPrincipal({
@@ -73,21 +78,21 @@ export class InferenceRole extends Construct {
 
   /** Asking the models themselves. */
   grantInvoke(grantee: Grantee): void {
-    const resourceArns = [...foundationModels, ...inferenceProfiles];
+    const resourceArns = [...ownModels, ...profiledModels];
     Grant.addToPrincipal({ grantee, actions: ['bedrock:InvokeModel'], resourceArns });
     acknowledgeModels(grantee);
   }
 
+  /** Stopping a job, whose ARN may have to be found by its name first. */
   grantStop(grantee: Grantee): void {
     Grant.addToPrincipal({ grantee, actions: ['bedrock:StopModelInvocationJob'], resourceArns: [jobArn] });
+    Grant.addToPrincipal({ grantee, actions: ['bedrock:ListModelInvocationJobs'], resourceArns: ['*'] });
+    acknowledge(grantee, 'Listing jobs knows no resources.', wildcard('*'));
     this.grantWatch(grantee);
   }
 
-  /** Looking at a job, and for one by its name. */
   grantWatch(grantee: Grantee): void {
     Grant.addToPrincipal({ grantee, actions: ['bedrock:GetModelInvocationJob'], resourceArns: [jobArn] });
-    Grant.addToPrincipal({ grantee, actions: ['bedrock:ListModelInvocationJobs'], resourceArns: ['*'] });
-    acknowledge(grantee, 'Listing jobs knows no resources.', wildcard('*'));
     acknowledge(grantee, 'Bedrock gives jobs their ids; account and Region are fixed.', jobFinding);
   }
 }

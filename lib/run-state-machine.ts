@@ -35,18 +35,11 @@ export class RunStateMachine extends Construct {
       },
     });
     // The Distributed Maps read their manifests and write their reports as the state machine.
-    props.data.grantRead(this.#stateMachine, prefixes.runs);
-    props.data.grantWrite(this.#stateMachine, prefixes.runs);
-    this.#acknowledge(props);
+    props.data.grantMap(this.#stateMachine, prefixes.runs);
+    this.#acknowledge();
   }
 
-  #acknowledge({ steps }: RunDefinitionProps): void {
-    const versions = steps.all.map((fn) => wildcard(`${reference(fn.node.findChild('Resource'), 'Arn')}:*`));
-    acknowledge(
-      this,
-      'CDK lets a state machine invoke any version of the functions that are its tasks.',
-      ...versions,
-    );
+  #acknowledge(): void {
     const stateMachine = reference(this.#stateMachine.node.findChild('Resource')).slice(1, -1);
     const execution = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${stateMachine}"}]}]}`;
     const children = [':*', '/ProcessChunks:*', '/AssembleOutput:*'].map((names) =>

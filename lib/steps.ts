@@ -71,6 +71,7 @@ export class Steps extends Construct {
       memoryMb: settings.preprocessFunctionMemoryMb,
     });
     data.grantRead(fn, ...readablePrefixes, prefixes.runs);
+    data.grantReadVersions(fn, ...readablePrefixes, prefixes.runs);
     data.grantList(fn, ...readablePrefixes, prefixes.runs);
     data.grantWrite(fn, prefixes.runs, prefixes.huggingFace);
     if (settings.huggingFaceTokenSecretName !== undefined) {
@@ -99,7 +100,8 @@ export class Steps extends Construct {
       timeout: longest,
       memoryMb: settings.preprocessFunctionMemoryMb,
     });
-    data.grantRead(fn, ...readablePrefixes, prefixes.runs);
+    data.grantRead(fn, prefixes.runs);
+    data.grantReadVersions(fn, ...readablePrefixes, prefixes.runs);
     data.grantList(fn, prefixes.runs);
     data.grantWrite(fn, prefixes.jobInputs);
     return fn;
@@ -145,8 +147,9 @@ export class Steps extends Construct {
       memoryMb: 1024,
     });
     data.grantRead(fn, prefixes.jobInputs, prefixes.jobOutputs);
+    data.grantReadVersions(fn, prefixes.jobInputs, prefixes.jobOutputs);
     data.grantList(fn, prefixes.jobOutputs);
-    data.grantWrite(fn, prefixes.jobOutputs);
+    data.grantPut(fn, prefixes.jobOutputs);
     inventory.grantAdvance(fn);
     inferenceRole.grantInvoke(fn);
     grantDescribe(fn);
@@ -163,6 +166,7 @@ export class Steps extends Construct {
       temporaryStorage: Size.gibibytes(4),
     });
     data.grantRead(fn, prefixes.jobOutputs, prefixes.jobInputs);
+    data.grantReadVersions(fn, prefixes.jobInputs);
     data.grantList(fn, prefixes.jobOutputs, prefixes.jobInputs);
     data.grantWrite(fn, prefixes.runs);
     return fn;
@@ -175,10 +179,12 @@ export class Steps extends Construct {
       timeout: longest,
       memoryMb: settings.postprocessFunctionMemoryMb,
     });
-    data.grantRead(fn, ...readablePrefixes, prefixes.runs);
+    data.grantRead(fn, prefixes.runs);
+    data.grantReadVersions(fn, ...readablePrefixes, prefixes.runs);
     data.grantList(fn, prefixes.runs);
-    // Where a join was put down is under the runs.
-    data.grantWrite(fn, ...outputs, prefixes.runs);
+    data.grantWrite(fn, ...outputs);
+    // Where a join was put down.
+    data.grantPut(fn, prefixes.runs);
     return fn;
   }
 

@@ -10,7 +10,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 
 export interface Endpoints {
   readonly environment: Readonly<Record<string, string>>;
@@ -112,15 +112,36 @@ export class Account {
 
   /** The jobs that hold a slot, of any model. */
   async slotHolders(): Promise<readonly string[]> {
+    const slots = await this.#slots();
+    return slots.map(({ holder }) => holder);
+  }
+
+  /** Lets every slot be held for so much longer than it is: functions go by real time, however fast the stack's passes. */
+  async ageSlots(ms: number): Promise<void> {
     const TableName = await this.#tableName();
-    const holders: string[] = [];
+    for (const { item, holder, since } of await this.#slots()) {
+      const change = new UpdateCommand({
+        ...{ TableName, Key: { job_name: item }, UpdateExpression: 'SET holders.#holder = :since' },
+        ConditionExpression: 'attribute_exists(holders.#holder)',
+        ExpressionAttributeNames: { '#holder': holder },
+        ExpressionAttributeValues: { ':since': since - ms },
+      });
+      await this.#dynamodb.send(change);
+    }
+  }
+
+  async #slots() {
+    const TableName = await this.#tableName();
+    const slots: { readonly item: string; readonly holder: string; readonly since: number }[] = [];
     for await (const { Items = [] } of paginateScan({ client: this.#dynamodb }, { TableName })) {
-      for (const item of Items) {
-        if (String(item['job_name']).startsWith('slots#'))
-          holders.push(...Object.keys(item['holders'] ?? {}));
+      for (const { job_name, holders = {} } of Items) {
+        if (!String(job_name).startsWith('slots#')) continue;
+        for (const [holder, since] of Object.entries<number>(holders)) {
+          slots.push({ item: String(job_name), holder, since });
+        }
       }
     }
-    return holders;
+    return slots;
   }
 
   async #tableName(): Promise<string> {
