@@ -22,6 +22,7 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { holderMap } from '../../src/aws/holder-map.ts';
 import { type DynamoDBServer, startDynamoDB } from '../../src/local/dynamodb/server.ts';
 import { Contract } from './endpoint.ts';
 
@@ -188,55 +189,71 @@ describe.each(Object.keys(TABLES) as (keyof typeof TABLES)[])('a table with an i
     await expect(client.send(command)).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  describe('a set of holders', () => {
-    const Key = { job_name: 'slots#model' };
-    const acquire = (job: string, most = 2) =>
-      client.send(
-        new UpdateCommand({
-          ...{ TableName, Key },
-          UpdateExpression: 'ADD holders :one',
-          ConditionExpression:
-            'attribute_not_exists(holders) OR size(holders) < :most OR contains(holders, :job)',
-          ExpressionAttributeValues: { ':one': new Set([job]), ':job': job, ':most': most },
-        }),
-      );
-    const release = (job: string) =>
-      client.send(
-        new UpdateCommand({
-          ...{ TableName, Key },
-          UpdateExpression: 'DELETE holders :one',
-          ExpressionAttributeValues: { ':one': new Set([job]) },
-        }),
-      );
-    const holders = async () => [...((await get(Key.job_name))?.['holders'] ?? [])].sort();
+  describe('the holders of slots, by the requests of the stack itself', () => {
+    const item = 'slots#model';
+    const map = () => holderMap(client, TableName);
+    const names = async () => Object.keys(await map().holdersOf(item)).sort();
 
-    afterEach(() => client.send(new DeleteCommand({ TableName, Key })));
+    afterEach(() => client.send(new DeleteCommand({ TableName, Key: { job_name: item } })));
 
-    it('takes in no more than it may, and nobody twice', async () => {
-      await acquire('a');
-      await acquire('b');
-      await acquire('a');
-      expect(await holders()).toEqual(['a', 'b']);
-      await expect(acquire('c')).rejects.toBeInstanceOf(ConditionalCheckFailedException);
-      expect(await holders()).toEqual(['a', 'b']);
+    it('takes none before it is there, no more than it may, and nobody twice', async () => {
+      expect(await map().hold(item, 'a', 1, 2)).toBe('no such item');
+      await put({ job_name: item, other: 1 });
+      expect(await map().hold(item, 'a', 1, 2)).toBe('no such item');
+      await map().open(item);
+      for (const [job, since] of [
+        ['a', 1],
+        ['b', 2],
+        ['a', 3],
+      ] as const) {
+        expect(await map().hold(item, job, since, 2)).toBe('held');
+      }
+      expect(await map().hold(item, 'c', 4, 2)).toBe('full');
+      expect(await map().holdersOf(item)).toEqual({ a: 3, b: 2 });
     });
 
-    it('lets go, of the last one and of one that it does not hold', async () => {
-      await acquire('a');
-      await release('b');
-      expect(await holders()).toEqual(['a']);
-      await release('a');
-      await release('a');
-      expect(await holders()).toEqual([]);
-      await acquire('c');
-      expect(await holders()).toEqual(['c']);
+    it('lets go, of one that it does not hold too, and with a number only of that', async () => {
+      await map().open(item);
+      await map().hold(item, 'a', 1, 1);
+      await map().remove(item, 'b');
+      await map().remove(item, 'a', 2);
+      expect(await names()).toEqual(['a']);
+      await map().remove(item, 'a', 1);
+      expect(await map().hold(item, 'c', 5, 1)).toBe('held');
     });
 
     it('stays within its size when many come at once', async () => {
-      const jobs = Array.from({ length: 30 }, (_, n) => `job-${n}`);
-      const outcomes = await Promise.allSettled(jobs.map((job) => acquire(job, 5)));
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
-      expect(await holders()).toHaveLength(5);
+      await map().open(item);
+      const outcomes = await Promise.all(
+        Array.from({ length: 30 }, (_, n) => map().hold(item, `job-${n}`, n, 5)),
+      );
+      expect(outcomes.filter((outcome) => outcome === 'held')).toHaveLength(5);
+      expect(outcomes.filter((outcome) => outcome === 'full')).toHaveLength(25);
+      expect(await names()).toHaveLength(5);
+    });
+
+    it.each([
+      { on: 'ALL_OLD', shown: { job_name: { S: item }, n: { N: '1' } } },
+      { on: 'NONE', shown: undefined },
+      { on: undefined, shown: undefined },
+    ] as const)('a refused write shows the item as it was: $on', async ({ on, shown }) => {
+      await put({ job_name: item, n: 1 });
+      const more = {
+        ConditionExpression: 'n > :n',
+        ExpressionAttributeValues: { ':n': 1 },
+        ...(on && { ReturnValuesOnConditionCheckFailure: on }),
+      };
+      const refusals = [
+        put({ job_name: item, n: 2 }, more),
+        client.send(new DeleteCommand({ TableName, Key: { job_name: item }, ...more })),
+      ];
+      for (const refused of await Promise.allSettled(refusals)) {
+        expect(refused).toMatchObject({
+          status: 'rejected',
+          reason: expect.any(ConditionalCheckFailedException),
+        });
+        expect((refused as PromiseRejectedResult).reason.Item).toEqual(shown);
+      }
     });
   });
 });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import type { Endpoint, Intercept } from '../http/listen.ts';
+import { returnItemsOnConditionFailure } from './condition-failures.ts';
 import { ensureTable } from './ensure-table.ts';
 
 export interface DynamoDBServer extends Endpoint {
@@ -19,6 +20,7 @@ export interface DynamoDBOptions {
 /** DynamoDB's wire protocol by dynalite, its items below `directory`. It keeps no time to live: items stay. */
 export async function startDynamoDB(options: DynamoDBOptions): Promise<DynamoDBServer> {
   const { directory, port = 0, intercept = (handler) => handler } = options;
+  returnItemsOnConditionFailure();
   const server: Server = dynalite({ path: directory, createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
   // As `listen` has it.
   server.keepAliveTimeout = 65_000;
