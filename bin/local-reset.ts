@@ -8,7 +8,7 @@ import { ENVIRONMENT_FILE } from './local-environment.ts';
  * What the local AWS and the synthesis make in a state's directory. The last two are also what it is known by, so that a reset
  * that was cut short can be done again.
  */
-const ENTRIES = ['bedrock', 'logs', 's3', 'sqs', 'states', ENVIRONMENT_FILE, 'dynamodb', 'assembly'];
+const ENTRIES = ['bedrock', 'logs', 's3', 'sqs', 'states', 'tmp', ENVIRONMENT_FILE, 'dynamodb', 'assembly'];
 /** Files that are in no directory which merely has folders of the same names. */
 const MARKS = [join('dynamodb', 'CURRENT'), join('assembly', 'cdk.out')];
 /** Of files that a kill left half written; a process's own lock goes with it. */
