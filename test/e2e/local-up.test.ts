@@ -14,6 +14,7 @@ const program = 'bin/bedrock-batch.mjs';
 const call = (args: readonly string[], env = process.env) =>
   execute(process.execPath, [program, ...args], { env });
 
+const children: ChildProcess[] = [];
 let directory: string;
 let state: string;
 
@@ -21,11 +22,16 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'local-up-'));
   state = join(directory, "the user's state");
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(async () => {
+  // Of a test that failed.
+  for (const child of children) child.kill('SIGKILL');
+  await rm(directory, { recursive: true, force: true });
+});
 
 /** A process that has printed a text. */
 async function started(args: readonly string[], text: string): Promise<Shown> {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
   const shown = { child, text: '', until: (wanted: string) => until(wanted) };
   child.stdout.on('data', (piece: Buffer) => {
     shown.text += piece;

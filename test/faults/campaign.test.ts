@@ -18,6 +18,9 @@ const seed = Number(process.env['FAULTS_SEED'] ?? 1);
 const some = (count: number, cases: readonly FaultCase[]) =>
   Array.from({ length: count }, (_, i) => cases[(seed * 7 + i * 31) % cases.length] as FaultCase);
 
+// A few runs each, of which one that goes wrong is waited for: it is to be named, rather than the time.
+jest.setTimeout(240_000);
+
 let campaign: Campaign;
 beforeAll(async () => {
   campaign = await Campaign.start({ directory: assemblyDirectory(), stackName: STACK_NAME }, `t${seed}`);
