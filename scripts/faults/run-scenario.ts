@@ -20,6 +20,8 @@ export interface World {
   /** Where its state lies. */
   readonly directory: string;
   setFaults(plan: FaultPlan | undefined): Promise<void>;
+  /** Instead of two minutes: how long any one thing is waited for. */
+  readonly longestMs?: number;
   /** Throws where nothing more is worth waiting for. */
   assertWaiting?(): void;
 }
@@ -112,7 +114,7 @@ export async function until<Answer>(
   good: (answer: Answer) => boolean,
   world: World,
 ): Promise<Answer> {
-  const end = Date.now() + LONGEST_MS;
+  const end = Date.now() + (world.longestMs ?? LONGEST_MS);
   for (;;) {
     const answer = await ask();
     if (good(answer) || Date.now() > end) return answer;

@@ -211,6 +211,7 @@ async function startWorkers(
           return functions().invoke(name, payload);
         },
         assertMapRun: (roleArn, machineArn) => access.assertMapRun(roleArn, machineArn),
+        assertRedrive: (roleArn, machineArn) => access.assertRedrive(roleArn, machineArn),
         onStatusChange: (detail) => emit(executionEvent(detail)),
       }),
     ),

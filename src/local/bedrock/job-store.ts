@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { catalogEntryOf, foundationModelOf } from '../../models/catalog.ts';
+import { foundationModelOf } from '../../models/catalog.ts';
 import { AppendLog, readLog } from '../append-log.ts';
+import { assertBatchable } from './batch-models.ts';
 import { BedrockError } from './errors.ts';
 import { type CreateJobRequest, isTerminal, type Job, type JobState, NO_RECORDS } from './job.ts';
 import { jobQuotaOf } from './job-quota.ts';
@@ -62,12 +63,13 @@ export class JobStore {
 
   /**
    * A new job, or the one that the same client token made before: whatever else is asked for with it then is ignored, as
-   * documented. @throws BedrockError on a conflict or a full quota.
+   * documented. @throws BedrockError for a model without batch inference, on a conflict or a full quota.
    */
   add(request: CreateJobRequest, now: number): { readonly job: Job; readonly created: boolean } {
     const { clientRequestToken: token } = request;
     const earlier = token === undefined ? undefined : this.#byToken.get(token);
     if (earlier !== undefined) return { job: earlier, created: false };
+    assertBatchable(request);
     const modelArn = this.#modelArn(request.modelId);
     this.#refuseConflicts(request, modelArn);
     const job = this.#newJob(request, modelArn, now);
@@ -143,25 +145,12 @@ export class JobStore {
 
   /** Bedrock answers with an ARN whatever it was given. */
   #modelArn(modelId: string): string {
-    refuseWrongProfile(modelId);
     if (modelId.startsWith('arn:')) return modelId;
     const { id, profile } = foundationModelOf(modelId);
     const { region, account } = this.#options;
     return profile
       ? `arn:aws:bedrock:${region}:${account}:inference-profile/${modelId}`
       : `arn:aws:bedrock:${region}::foundation-model/${id}`;
-  }
-}
-
-function refuseWrongProfile(modelId: string): void {
-  const profiles = catalogEntryOf(modelId)?.profiles;
-  const { profile } = foundationModelOf(modelId);
-  if (profiles === 'required' && !profile) {
-    const advice = 'Retry your request with the ID or ARN of an inference profile that contains this model.';
-    throw new BedrockError('ValidationException', `Model ${modelId} cannot be called directly. ${advice}`);
-  }
-  if (profiles === 'none' && profile) {
-    throw new BedrockError('ValidationException', `The model identifier ${modelId} is not valid.`);
   }
 }
 

@@ -20,6 +20,8 @@ export interface Rule {
 export interface EventBusOptions extends DeliveryOptions {
   readonly account: string;
   readonly region: string;
+  /** Whether a schedule fires again while its targets are at work, as on AWS; by default by the real clock alone. */
+  readonly overlappingSchedules?: boolean;
 }
 
 export interface EventBus {
@@ -45,7 +47,7 @@ interface CompiledRule {
 
 export function createEventBus(options: EventBusOptions): EventBus {
   const rules = new Map<string, CompiledRule>();
-  const schedules = new Schedules(options.clock);
+  const schedules = new Schedules(options.clock, options.overlappingSchedules);
   const deliveries = new Deliveries(options);
   return {
     putRule: (rule) => {

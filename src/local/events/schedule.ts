@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, realClock } from '../clock.ts';
 import { nextOf, parseCron } from './cron.ts';
 import { invalidRule } from './errors.ts';
 
@@ -47,10 +47,13 @@ type Tick = () => Promise<unknown>;
 /** The schedules of rules, by their names. */
 export class Schedules {
   readonly #clock: Clock;
+  readonly #overlapping: boolean;
   readonly #running = new Map<string, { readonly stop: AbortController; readonly over: Promise<void> }>();
 
-  constructor(clock: Clock) {
+  /** @param overlapping whether a tick does not wait for the one before, as on AWS; by default by the real clock alone */
+  constructor(clock: Clock, overlapping = clock === realClock) {
     this.#clock = clock;
+    this.#overlapping = overlapping;
   }
 
   /** Starts a rule's schedule in place of the one that it had. */
@@ -65,7 +68,7 @@ export class Schedules {
     this.#running.delete(rule);
   }
 
-  /** Resolves when nothing of what ran is being worked on any more. */
+  /** Resolves when nothing ticks any more; what overlapping ticks began may still be under way. */
   async close(): Promise<void> {
     const over = [...this.#running.values()].map((schedule) => schedule.over);
     for (const rule of this.#running.keys()) this.stop(rule);
@@ -74,7 +77,7 @@ export class Schedules {
 
   /**
    * Ticks at each of the schedule's times. A clock that is sped up does not speed up the functions behind it: times that
-   * pass while a tick is being worked on are left out rather than queued.
+   * pass by it while a tick is being worked on are left out, or a function that is quick in an account would run many times over.
    */
   async #run(next: NextTime, tick: Tick, signal: AbortSignal): Promise<void> {
     const start = this.#clock.now();
@@ -84,7 +87,8 @@ export class Schedules {
       const time = next(Math.max(last, this.#clock.now()), start);
       if (time === undefined || !(await sleptUntil(time, this.#clock, signal))) return;
       last = time;
-      await tick();
+      const worked = tick();
+      if (!this.#overlapping) await worked;
     }
   }
 }

@@ -6,12 +6,12 @@ import { modelNeeds } from '../bedrock/access-needs.ts';
 import type { Clock } from '../clock.ts';
 import type { Intercept } from '../http/listen.ts';
 import type { ServiceName } from '../http/operation.ts';
-import { LocalAwsError } from '../local-aws-error.ts';
 import type { Account } from '../template/resources.ts';
 import type { AccessDenied } from './access-denied.ts';
-import { type AccessReport, Authorization, type ServiceCaller } from './authorization.ts';
+import { type AccessReport, Authorization } from './authorization.ts';
 import { Guard } from './guard.ts';
 import type { Permissions } from './permissions.ts';
+import { assertRunnable } from './runnable.ts';
 
 interface Enforced {
   readonly authorization: Authorization;
@@ -72,6 +72,12 @@ export class Access {
     this.#assertRole(roleArn, 'states:StartExecution', stateMachineArn);
   }
 
+  /** @throws AccessDenied where the role may not redrive executions of the machine that a Distributed Map's children are of */
+  assertRedrive(roleArn: string, mapMachineArn: string): void {
+    const children = `${mapMachineArn.replace(':stateMachine:', ':execution:')}:*`;
+    this.#assertRole(roleArn, 'states:RedriveExecution', children);
+  }
+
   /** @throws AccessDenied where a function does not let EventBridge invoke it for the rule */
   assertDelivery(ruleArn: string, functionArn: string): void {
     this.#assertEvents(ruleArn, 'lambda:InvokeFunction', functionArn);
@@ -120,30 +126,6 @@ export class Access {
     const events = { service: 'events.amazonaws.com', sourceArn };
     assertNone(this.#enforced?.authorization.denialOfService(events, action, resource));
   }
-}
-
-/** As Lambda and Step Functions do when something is created with a role. */
-function assertRunnable(authorization: Authorization, { partition, region, account }: Account): void {
-  const { functionRoles, stateMachines } = authorization.permissions;
-  for (const [name, roleArn] of functionRoles) {
-    const sourceArn = `arn:${partition}:lambda:${region}:${account}:function:${name}`;
-    assertRole(authorization, roleArn, { service: 'lambda.amazonaws.com', sourceArn });
-  }
-  for (const { arn, roleArn } of stateMachines) {
-    assertRole(authorization, roleArn, { service: 'states.amazonaws.com', sourceArn: arn });
-  }
-}
-
-function assertRole(authorization: Authorization, roleArn: string, caller: ServiceCaller): void {
-  const { sourceArn } = caller;
-  if (!authorization.knows(roleArn)) {
-    throw new LocalAwsError(`Cannot create ${sourceArn}: its role ${roleArn} must be in the template.`);
-  }
-  const cause = authorization.denialOfAssuming(caller, roleArn);
-  if (cause === undefined) return;
-  throw new LocalAwsError(`Cannot create ${sourceArn}: its role cannot be assumed. ${cause.message}`, {
-    cause,
-  });
 }
 
 function assertNone(denial: AccessDenied | undefined): void {

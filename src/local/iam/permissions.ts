@@ -20,6 +20,18 @@ export interface MachineRole {
   readonly labels: readonly string[];
 }
 
+/** What a role must be allowed already when something is created that runs as it. */
+export interface CreationNeed {
+  /** The name or ARN of what is created. */
+  readonly created: string;
+  readonly roleArn: string;
+  readonly session: string;
+  readonly action: string;
+  readonly resource: string;
+  /** What AWS says where it is not allowed. */
+  readonly refusal: string;
+}
+
 /** Everything that decides in a stack who may do what. */
 export interface Permissions {
   readonly roles: readonly RoleDefinition[];
@@ -28,4 +40,5 @@ export interface Permissions {
   /** Policies of buckets, queues and functions, with the ARNs of those. */
   readonly resourcePolicies: readonly { readonly resource: string; readonly policy: NamedPolicy }[];
   readonly stateMachines: readonly MachineRole[];
+  readonly creationNeeds: readonly CreationNeed[];
 }

@@ -42,10 +42,25 @@ export function compilePolicy(kind: PolicyKind, policy: string, document: unknow
   const unknown = Object.keys(more).find((name) => name !== 'Id');
   if (unknown !== undefined) throw policyError({ policy, element: unknown }, 'not be there');
   const statements = Array.isArray(given) ? given : [given];
+  // Of policies of resources each service judges for itself; S3 takes spaces and the same name twice.
+  if (kind !== 'resource') checkSids(statements, policy);
   return statements.map((statement, index) => {
     const element = `Statement[${index}]`;
     return compileStatement(kind, statement, Version === '2012-10-17', { policy, element });
   });
+}
+
+function checkSids(statements: readonly unknown[], policy: string): void {
+  const met = new Set<unknown>();
+  for (const [index, statement] of statements.entries()) {
+    const { Sid } = Object(statement) as Members;
+    const place: Place = { policy, element: `Statement[${index}].Sid` };
+    if (Sid === undefined || Sid === '') continue;
+    if (typeof Sid !== 'string' || !/^[A-Za-z0-9]+$/.test(Sid))
+      throw policyError(place, 'be letters and digits', Sid);
+    if (met.has(Sid)) throw policyError(place, 'be its own', Sid);
+    met.add(Sid);
+  }
 }
 
 function compileStatement(kind: PolicyKind, given: unknown, variables: boolean, place: Place): Statement {

@@ -10,12 +10,13 @@ import {
   type Surroundings,
 } from './check-fields.ts';
 import { checkFlow, checkStart } from './check-flow.ts';
+import { checkLanguage } from './check-language.ts';
 import { checkMap } from './check-map.ts';
 import { checkRecovery } from './check-recovery.ts';
 import { checkChoice, checkFail, checkWait } from './check-states.ts';
 import { checkTask } from './check-task.ts';
 import { checkTemplates } from './check-templates.ts';
-import { checkAssignments } from './check-variables.ts';
+import { checkAssignments, variablesAt } from './check-variables.ts';
 import type { Machine, StateType } from './definition.ts';
 import { InvalidDefinition } from './errors.ts';
 
@@ -29,7 +30,7 @@ const FIELDS = {
   Fail: ['Type', 'Comment', 'QueryLanguage', 'Error', 'Cause'],
   Wait: [...FLOW, 'Seconds', 'Timestamp'],
   Choice: ['Type', 'Comment', 'QueryLanguage', 'Output', 'Assign', 'Choices', 'Default'],
-  Task: [...FLOW, ...RECOVERY, 'Resource', 'Arguments', 'TimeoutSeconds', 'HeartbeatSeconds'],
+  Task: [...FLOW, ...RECOVERY, 'Resource', 'Arguments', 'Credentials', 'TimeoutSeconds', 'HeartbeatSeconds'],
   Parallel: [...FLOW, ...RECOVERY, 'Branches', 'Arguments'],
   Map: [
     ...[...FLOW, ...RECOVERY, 'ItemProcessor', 'Items', 'ItemSelector', 'MaxConcurrency', 'Label'],
@@ -88,9 +89,11 @@ function checkMachine(
   const states = objectOf(machine['States'], `States of ${where}`, report);
   checkStart(machine, states, where, outer);
   const jsonata = outer.jsonata || machine['QueryLanguage'] === 'JSONata';
-  const own = checkAssignments(states, outer);
-  const inner = { ...outer, jsonata, outerVariables: new Set([...outer.outerVariables, ...own]) };
+  checkAssignments(states, outer);
+  const assigned = variablesAt(machine['StartAt'], states, outer.outerVariables);
   for (const [name, state] of Object.entries(states)) {
+    const { outerVariables } = outer;
+    const inner = { ...outer, jsonata, outerVariables: assigned.get(name) ?? outerVariables };
     checkState(`state '${name}'`, objectOf(state, `state '${name}'`, report), states, inner);
   }
   if (!outer.anyResource) checkFlow(machine, states, where, outer);
@@ -103,7 +106,7 @@ function checkState(where: string, state: Fields, states: Fields, around: Surrou
     report(`Type of ${where}`, `be one of ${Object.keys(FIELDS).join(', ')}`, type);
     return;
   }
-  checkLanguage(state, where, around);
+  checkLanguage(state, type, where, around);
   checkNames(state, FIELDS[type], where, report);
   checkTransitions(state, type, states, where, report);
   checkTemplates(state, where, report);
@@ -113,11 +116,6 @@ function checkState(where: string, state: Fields, states: Fields, around: Surrou
 
 function isStateType(type: unknown): type is StateType {
   return typeof type === 'string' && Object.hasOwn(FIELDS, type);
-}
-
-function checkLanguage(state: Fields, where: string, { jsonata, report }: Surroundings): void {
-  const language = state['QueryLanguage'] ?? (jsonata ? 'JSONata' : 'JSONPath');
-  if (language !== 'JSONata') report(`QueryLanguage of ${where}`, 'be JSONata', language);
 }
 
 function checkTransitions(

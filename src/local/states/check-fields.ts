@@ -8,7 +8,7 @@ export type Report = (what: string, rule: string, got?: unknown) => void;
 
 export interface Surroundings {
   readonly jsonata: boolean;
-  /** Names that an inner scope may read and must not assign. */
+  /** Names that have a value, on some way, where an inner scope begins: it may read and must not assign them. */
   readonly outerVariables: ReadonlySet<string>;
   /** Of the whole definition so far, for a name belongs to one state of it. */
   readonly stateNames: Set<string>;

@@ -9,11 +9,14 @@ import {
   type Report,
 } from './check-fields.ts';
 import { S3_GET_OBJECT, S3_LIST_OBJECTS, S3_PUT_OBJECT } from './definition.ts';
+import { pointerTokens } from './map/json-pointer.ts';
 
 const INPUT_TYPES = ['JSON', 'JSONL', 'CSV'];
 const CSV_FIELDS = ['CSVHeaderLocation', 'CSVHeaders', 'CSVDelimiter'];
 const DELIMITERS = ['COMMA', 'PIPE', 'SEMICOLON', 'SPACE', 'TAB'];
 const COUNT = { least: 1, expression: true };
+/** 0 is as if it were not given. */
+const MAX_ITEMS = { ...COUNT, least: 0 };
 
 /** Page "ItemReader (Map)". */
 export function checkReader(state: Fields, where: string, report: Report): void {
@@ -28,16 +31,22 @@ export function checkReader(state: Fields, where: string, report: Report): void 
     const rule = 'be arn:aws:states:::s3:getObject or arn:aws:states:::s3:listObjectsV2';
     report(`ItemReader's Resource of ${where}`, rule, reader['Resource']);
   }
-  checkNumber(config['MaxItems'], COUNT, `MaxItems of ${where}`, report);
+  checkNumber(config['MaxItems'], MAX_ITEMS, `MaxItems of ${where}`, report);
 }
 
 function checkObject(given: unknown, config: Fields, where: string, report: Report): void {
   checkArguments(given, ['Bucket', 'Key'], ['VersionId'], `ItemReader of ${where}`, report);
   const { InputType: type = 'JSON' } = config;
   checkOneOf(type, INPUT_TYPES, `ItemReader's InputType of ${where}`, report);
-  const known = ['InputType', 'MaxItems', ...(type === 'CSV' ? CSV_FIELDS : [])];
-  checkNames(config, known, `ReaderConfig of ${where}`, report);
+  const own = type === 'CSV' ? CSV_FIELDS : type === 'JSON' ? ['ItemsPointer'] : [];
+  checkNames(config, ['InputType', 'MaxItems', ...own], `ReaderConfig of ${where}`, report);
   if (type === 'CSV') checkCsv(config, `ReaderConfig of ${where}`, report);
+  checkPointer(config['ItemsPointer'], where, report);
+}
+
+function checkPointer(pointer: unknown, where: string, report: Report): void {
+  if (pointer === undefined || isExpression(pointer) || pointerTokens(pointer) !== undefined) return;
+  report(`ItemsPointer of ${where}`, 'be a JSON pointer such as /data/items', pointer);
 }
 
 /** The listing itself is the dataset, so there is no type of its contents. */

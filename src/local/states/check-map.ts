@@ -32,8 +32,10 @@ export function checkMap(state: Fields, where: string, around: Surroundings): Pr
   checkNames(config, ['Mode', 'ExecutionType'], `ProcessorConfig of ${where}`, report);
   checkItems(state, where, report);
   checkNumber(state['MaxConcurrency'], { least: 0, expression: true }, `MaxConcurrency of ${where}`, report);
-  if (mode === 'DISTRIBUTED') checkDistributed(state, config['ExecutionType'], where, report);
-  else checkInline(state, where, report);
+  if (mode === 'DISTRIBUTED') {
+    checkExecutionType(config['ExecutionType'], where, around);
+    checkDistributed(state, where, report);
+  } else checkInline(state, where, report);
   // Children of a distributed map do not see outer variables, so they may reuse their names.
   const inner = mode === 'DISTRIBUTED' ? { ...around, outerVariables: new Set<string>() } : around;
   return { processor, inner };
@@ -50,10 +52,14 @@ function checkInline(state: Fields, where: string, report: Report): void {
   }
 }
 
-function checkDistributed(state: Fields, executionType: unknown, where: string, report: Report): void {
-  if (executionType !== 'STANDARD') {
-    report(`the processor's ExecutionType of ${where}`, 'be STANDARD', executionType ?? 'nothing');
-  }
+/** Express children answer the same; what the server's operations tell of executions, they would not have. */
+function checkExecutionType(type: unknown, where: string, { anyResource, report }: Surroundings): void {
+  if (type === 'STANDARD' || (anyResource && type === 'EXPRESS')) return;
+  const rule = anyResource ? 'be STANDARD or EXPRESS' : 'be STANDARD';
+  report(`the processor's ExecutionType of ${where}`, rule, type ?? 'nothing');
+}
+
+function checkDistributed(state: Fields, where: string, report: Report): void {
   checkLabel(state['Label'], where, report);
   const failures = { least: 0, expression: true };
   const { ToleratedFailureCount: count, ToleratedFailurePercentage: percentage } = state;

@@ -41,11 +41,18 @@ function lookAtState(state: Fields, where: string, scope: Scope): void {
   }
   checkToken(places, state, where, scope.report);
   checkRecoveryOrder(state, where, scope.report);
+  checkMaxItems(state, where, scope.report);
   for (const branch of objectsIn(state['Branches'])) lookAtMachine(branch, `a branch of ${where}`, scope);
   const processor = state['ItemProcessor'];
   if (isFields(processor)) {
     lookAtMachine(processor, `ItemProcessor of ${where}`, scopeOfItems(processor, scope));
   }
+}
+
+function checkMaxItems({ ItemReader: reader }: Fields, where: string, report: Report): void {
+  const config = isFields(reader) ? reader['ReaderConfig'] : undefined;
+  if (!isFields(config) || config['MaxItems'] !== 0) return;
+  report(`MaxItems of ${where}`, 'be more than 0, with which all items are read', 0);
 }
 
 function scopeOfItems({ ProcessorConfig: config }: Fields, scope: Scope): Scope {

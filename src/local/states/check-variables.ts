@@ -3,8 +3,8 @@ import { transitionsOf } from './check-flow.ts';
 
 const NAME = /^[\p{L}_][\p{L}\p{N}_]{0,79}$/u;
 
-/** Names of the variables that the states of a scope assign; naming one of an outer scope would shadow it, which AWS refuses. */
-export function checkAssignments(states: Fields, { outerVariables, report }: Surroundings): string[] {
+/** Naming a variable of an outer scope would shadow it, which AWS refuses. */
+export function checkAssignments(states: Fields, { outerVariables, report }: Surroundings): void {
   const names = Object.values(states).flatMap((state) => (isFields(state) ? assignedBy(state) : []));
   for (const name of names) {
     if (outerVariables.has(name)) report(`the variable '${name}'`, 'not be assigned in an inner scope too');
@@ -12,7 +12,6 @@ export function checkAssignments(states: Fields, { outerVariables, report }: Sur
       report('the name of a variable', 'be an identifier other than states', name);
     }
   }
-  return names;
 }
 
 function assignedBy(state: Fields): string[] {

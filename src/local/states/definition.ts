@@ -77,6 +77,7 @@ export interface TaskState extends Flow, Recovery {
   readonly Type: 'Task';
   readonly Resource: string;
   readonly Arguments?: Template;
+  readonly Credentials?: { readonly RoleArn: Template };
   readonly TimeoutSeconds?: Typed<number>;
   readonly HeartbeatSeconds?: Typed<number>;
 }
@@ -93,6 +94,7 @@ export interface ReaderConfig {
   readonly CSVHeaders?: readonly string[];
   readonly CSVDelimiter?: 'COMMA' | 'PIPE' | 'SEMICOLON' | 'SPACE' | 'TAB';
   readonly MaxItems?: Typed<number>;
+  readonly ItemsPointer?: string;
 }
 
 export interface ItemReader {
@@ -121,7 +123,7 @@ export interface ResultWriter {
 export interface ItemProcessor extends Machine {
   readonly ProcessorConfig?: {
     readonly Mode?: 'INLINE' | 'DISTRIBUTED';
-    readonly ExecutionType?: 'STANDARD';
+    readonly ExecutionType?: 'STANDARD' | 'EXPRESS';
   };
 }
 

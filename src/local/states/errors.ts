@@ -38,9 +38,27 @@ export class Interruption extends Error {
   }
 }
 
+/** The end of a branch or an iteration beside which another one failed; the execution itself goes on. */
+export class TrackStopped extends Interruption {
+  constructor() {
+    super('ABORTED');
+  }
+}
+
 export function toStatesError(failure: unknown): StatesError {
   if (failure instanceof StatesError) return failure;
   return new StatesError('States.Runtime', failure instanceof Error ? failure.message : String(failure));
+}
+
+/** What a journal keeps of a failure. */
+export interface Failure {
+  readonly error: string;
+  readonly cause?: string;
+}
+
+export function failureOf(failure: unknown): Failure {
+  const { error, cause } = toStatesError(failure);
+  return { error, ...(cause !== undefined && { cause }) };
 }
 
 /** A state machine that AWS would not create, or that is beyond what runs locally. */

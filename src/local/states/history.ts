@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { StateType } from './definition.ts';
 import { Interruption } from './errors.ts';
 import type { Extra, Note, Path } from './progress/notes.ts';
 
@@ -15,6 +16,8 @@ export interface HistoryEvent {
 export interface Track {
   last: number;
   readonly path: Path;
+  /** Of the state that was entered and not left. */
+  within?: StateType | undefined;
 }
 
 /** Told of everything before it has an effect, so that a journal of it is enough to go on after a sudden end. */
@@ -76,11 +79,14 @@ export class History {
   }
 }
 
+const NOT_FOLLOWED = [
+  ...['ExecutionStarted', 'MapStateSucceeded', 'ParallelStateSucceeded'],
+  ...['MapIterationFailed', 'MapIterationAborted'],
+];
+
 /** Whether the next event names this one as the one before it: in AWS's histories it passes over these. */
 export function isFollowed(type: string): boolean {
-  return !['ExecutionStarted', 'MapStateSucceeded', 'ParallelStateSucceeded', 'MapIterationFailed'].includes(
-    type,
-  );
+  return !NOT_FOLLOWED.includes(type) && !type.endsWith('StateAborted');
 }
 
 /** Entering and leaving share one shape for every type of state. */

@@ -21,7 +21,8 @@ import { beforeDeadlines } from './waiting.ts';
  *     });
  *
  * A failed, stopped or timed out execution is a result too; only a definition that AWS would refuse rejects, with
- * InvalidDefinition. A task with `.waitForTaskToken` is answered through `callback` of its request. A distributed Map
+ * InvalidDefinition. A handler fails its task with `throw new StatesError('MyError', 'why')` (errors.ts), which Retry and
+ * Catch may name; any other error that it throws is a States.Runtime. A task with `.waitForTaskToken` is answered through `callback` of its request. A distributed Map
  * reads with `readItems` and exports with `writeResults`; without them the state that needs them fails. What AWS
  * recorded is run again with `interpret(definition, input, options)`, both from `replayOf` (replay.ts).
  */
@@ -96,7 +97,9 @@ const END_EVENTS = {
 function ended(failure: unknown, { history, track }: Whole): ExecutionResult {
   const end = failure instanceof Interruption ? failure : uncaught(failure);
   const { status, error, cause } = end;
-  history.add(track, END_EVENTS[status], failureDetails({ error, cause }));
+  // What is ended from outside follows none of its events.
+  const after = status === 'FAILED' ? track : { last: 0, path: track.path };
+  history.add(after, END_EVENTS[status], failureDetails({ error, cause }));
   return { status, output: undefined, error, cause, history: history.events };
 }
 

@@ -1,6 +1,10 @@
 import { AccessDenied } from '../iam/access-denied.ts';
+import { unsupportedArgument } from './check-task.ts';
 import { StatesError } from './errors.ts';
 import type { TaskHandler } from './options.ts';
+
+/** The only version that a function has here. */
+const LATEST = '$LATEST';
 
 export interface FunctionFailure {
   readonly errorMessage?: string;
@@ -21,22 +25,38 @@ export type InvokeFunction = (
 /** `lambda:invoke` with the optimized integration's result (page "Invoke an AWS Lambda function with Step Functions"). */
 export function lambdaTaskHandler(invokeFunction: InvokeFunction, roleArn?: string): TaskHandler {
   return async ({ arguments: given }) => {
-    const { FunctionName, Payload = {} } = (given ?? {}) as { FunctionName?: unknown; Payload?: unknown };
+    const request = (given ?? {}) as Readonly<Record<string, unknown>>;
+    const { FunctionName, Payload = {}, Qualifier = LATEST } = request;
     if (typeof FunctionName !== 'string') {
       throw new StatesError(
         'States.Runtime',
         'The Arguments of lambda:invoke must have a FunctionName that is a string.',
       );
     }
+    assertDoneHere(request);
+    if (Qualifier !== LATEST) throw notFound(`${FunctionName}:${Qualifier}`);
     const answer = await invokeFunction(FunctionName, Payload, roleArn).catch(serviceFailed);
     if ('functionError' in answer) throw functionFailed(answer.payload);
     return {
-      ExecutedVersion: '$LATEST',
+      ExecutedVersion: LATEST,
       Payload: answer.payload ?? null,
       SdkHttpMetadata: { HttpStatusCode: 200 },
       StatusCode: 200,
     };
   };
+}
+
+/** What an expression gave, a definition did not show. */
+function assertDoneHere(request: Readonly<Record<string, unknown>>): void {
+  const fault = unsupportedArgument(request);
+  if (!fault) return;
+  const cause = `Cannot invoke the function: ${fault.name} must ${fault.rule}, got ${JSON.stringify(fault.value)}.`;
+  throw new StatesError('States.Runtime', cause);
+}
+
+/** Functions have no versions and no aliases here. */
+function notFound(name: string): StatesError {
+  return new StatesError('Lambda.ResourceNotFoundException', `Function not found: ${name}`);
 }
 
 function functionFailed(payload: FunctionFailure): StatesError {

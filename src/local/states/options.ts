@@ -29,6 +29,10 @@ export interface TaskCallback {
   heartbeat(): void;
 }
 
+export interface TaskCredentials {
+  readonly roleArn: string;
+}
+
 export interface TaskRequest {
   /**
    * The service integration without the ARN's head, e.g. `lambda:invoke.waitForTaskToken`, `aws-sdk:s3:getObject`; of
@@ -36,6 +40,8 @@ export interface TaskRequest {
    */
   readonly resource: string;
   readonly arguments: unknown;
+  /** Of a task with Credentials: whose role it is done with instead of the state machine's. */
+  readonly credentials?: TaskCredentials;
   /** Aborts when the task is stopped or timed out. */
   readonly signal: AbortSignal;
   /** Of a `.waitForTaskToken` task: what the handler returns then only acknowledges. */
@@ -73,7 +79,9 @@ export interface TaskTicket extends TaskCallback {
 export type ItemsRequest = ItemsSource & { readonly signal: AbortSignal };
 
 /** The items of a dataset, one at a time: parseItems makes them of an object's bytes, listedItem of a listing's entry. */
-export type ReadItems = (request: ItemsRequest) => AsyncIterable<unknown>;
+export type ReadItems = (request: ItemsRequest) => DatasetItems | Promise<DatasetItems>;
+
+export type DatasetItems = AsyncIterable<unknown> | Iterable<unknown>;
 
 export interface ResultsRequest {
   readonly bucket: string;
@@ -100,6 +108,8 @@ export interface RunOptions extends HistoryObserver {
   readonly random: Random;
   readonly signal?: AbortSignal;
   readonly onMapRun?: (mapRun: MapRun) => void;
+  /** Before a Map Run's children are redriven. @throws Error where they may not be */
+  readonly onMapRedrive?: (mapRun: MapRun) => void;
   readonly onChild?: (child: ChildExecution, item: ChildItem) => ExecutionListener;
   /** False leaves `history` of the result empty, for who listens to the events. */
   readonly keepHistory?: boolean;

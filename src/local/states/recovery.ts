@@ -1,5 +1,5 @@
-import type { Catcher, Recovery, Retrier } from './definition.ts';
-import { HeartbeatMissed, Interruption, StatesError, toStatesError } from './errors.ts';
+import type { Catcher, Recovery, Retrier, State } from './definition.ts';
+import { failureOf, HeartbeatMissed, Interruption, StatesError, toStatesError } from './errors.ts';
 import type { Random } from './random.ts';
 import { type Conclusion, conclude, type Visit } from './visit.ts';
 import { sleepUntil } from './waiting.ts';
@@ -26,11 +26,11 @@ export function retryDelay(retrier: Retrier, retry: number, random: Random): num
 
 /** Attempts until one succeeds, the retriers give up or a catcher takes over. */
 export async function recover(
-  recovery: Recovery,
+  state: State,
   visit: Visit,
   attempt: () => Promise<Conclusion>,
 ): Promise<Conclusion> {
-  const { Retry = [] } = recovery;
+  const { Retry = [], Catch } = recoveryOf(state);
   const retries = { ...visit.before?.retries };
   for (let go = firstAttempt(visit, attempt); ; go = attempt) {
     try {
@@ -40,12 +40,26 @@ export async function recover(
       const index = Retry.findIndex((each) => matches(each.ErrorEquals, error));
       const retrier = Retry[index];
       const done = retries[index] ?? 0;
-      if (!retrier || done >= (retrier.MaxAttempts ?? 3)) return handOver(recovery.Catch, visit, error);
+      if (!retrier || done >= (retrier.MaxAttempts ?? 3)) {
+        noteFailure(state, visit, error);
+        return handOver(Catch, visit, error);
+      }
       retries[index] = done + 1;
+      visit.settled = false;
       await pause(visit, index, retryDelay(retrier, done, visit.frame.options.random));
       visit.retryCount += 1;
     }
   }
+}
+
+function recoveryOf(state: State): Recovery {
+  return state.Type === 'Task' || state.Type === 'Parallel' || state.Type === 'Map' ? state : {};
+}
+
+/** AWS notes it when no retry is left, and not where the work succeeded and only its result was of no use. */
+function noteFailure({ Type }: State, { frame, settled }: Visit, error: StatesError): void {
+  if ((Type !== 'Map' && Type !== 'Parallel') || settled) return;
+  frame.history.add(frame.track, `${Type}StateFailed`, undefined, { failure: failureOf(error) });
 }
 
 /** Of a stay that goes on: first the failure that nothing was done about yet, or the rest of a wait for a retry. */

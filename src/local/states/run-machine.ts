@@ -1,5 +1,5 @@
 import type { Machine, State, StateType } from './definition.ts';
-import { Interruption, StatesError } from './errors.ts';
+import { StatesError } from './errors.ts';
 import { notTruncated } from './history.ts';
 import { runMap } from './map/map.ts';
 import { encodePayload } from './payload-limit.ts';
@@ -29,9 +29,6 @@ const HANDLERS: Handlers = {
   Map: runMap,
 };
 
-/** Events exist for the abortion of these types of state. */
-const ABORTED_EVENTS: readonly StateType[] = ['Task', 'Wait', 'Parallel', 'Map'];
-
 /** From StartAt, or from where it was, to the end of the machine, a branch or an iteration; gives the last output. */
 export async function runMachine(
   machine: Machine,
@@ -44,7 +41,7 @@ export async function runMachine(
   for (let name = start.name; name !== undefined; ) {
     const state: State | undefined = machine.States[name];
     if (!state) throw new StatesError('States.Runtime', `The state '${name}' does not exist.`);
-    const visit = progress ? enterAgain(progress, frame, from?.aborted) : enter(state, name, value, frame);
+    const visit = progress ? enterAgain(state, progress, frame) : enter(state, name, value, frame);
     progress = undefined;
     const conclusion: Conclusion = await runState(state, visit);
     value = conclusion.output;
@@ -76,37 +73,34 @@ function startOf(machine: Machine, input: unknown, from: Cursor | undefined): St
 function enter(state: State, name: string, input: unknown, frame: Frame): Visit {
   frame.signal.throwIfAborted();
   const details = { name, input: encodePayload(input, name), inputDetails: notTruncated };
-  const enteredId = frame.history.add(frame.track, `${state.Type}StateEntered`, details);
+  const { track } = frame;
+  const priorId = track.last;
+  const enteredId = frame.history.add(track, `${state.Type}StateEntered`, details);
+  track.within = state.Type;
   const enteredTime = new Date(frame.options.clock.now()).toISOString();
-  return { frame, name, input, enteredId, enteredTime, retryCount: 0 };
+  return { frame, name, input, enteredId, enteredTime, priorId, retryCount: 0, settled: false };
 }
 
-function enterAgain(progress: VisitProgress, frame: Frame, aborted = false): Visit {
-  const { name, input, enteredId, enteredTime, retryCount, attempt } = progress;
+function enterAgain(state: State, progress: VisitProgress, frame: Frame): Visit {
+  const { name, input, enteredId, enteredTime, priorId, retryCount, attempt, settled } = progress;
+  const succeeded = attempt !== undefined && 'succeeded' in attempt && attempt.succeeded;
+  frame.track.within = state.Type;
   return {
-    ...{ frame, name, input, enteredId, retryCount, before: progress, attempt, aborted },
+    ...{ frame, name, input, enteredId, priorId, retryCount, before: progress, attempt },
     enteredTime: new Date(enteredTime).toISOString(),
+    settled: settled || succeeded,
   };
 }
 
 async function runState(state: State, visit: Visit): Promise<Conclusion> {
-  try {
-    const conclusion = await recover(recoveryOf(state), visit, () => attempt(state, visit));
-    leave(state, visit, conclusion);
-    return conclusion;
-  } catch (error) {
-    noteAbortion(state, visit, error);
-    throw error;
-  }
+  const conclusion = await recover(state, visit, () => attempt(state, visit));
+  leave(state, visit, conclusion);
+  return conclusion;
 }
 
 function attempt(state: State, visit: Visit): Promise<Conclusion> {
   const handler = HANDLERS[state.Type] as (state: State, visit: Visit) => Promise<Conclusion>;
   return handler(state, visit);
-}
-
-function recoveryOf(state: State) {
-  return state.Type === 'Task' || state.Type === 'Parallel' || state.Type === 'Map' ? state : {};
 }
 
 function leave(state: State, visit: Visit, { text, assigned, next }: Conclusion): void {
@@ -124,11 +118,5 @@ function leave(state: State, visit: Visit, { text, assigned, next }: Conclusion)
   };
   const extra = next === undefined ? {} : { next };
   frame.history.add(frame.track, `${state.Type}StateExited`, details, extra);
-}
-
-function noteAbortion(state: State, visit: Visit, error: unknown): void {
-  if (!(error instanceof Interruption) || error.status === 'FAILED' || visit.aborted) return;
-  if (ABORTED_EVENTS.includes(state.Type)) {
-    visit.frame.history.add(visit.frame.track, `${state.Type}StateAborted`);
-  }
+  frame.track.within = undefined;
 }

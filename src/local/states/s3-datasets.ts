@@ -4,10 +4,10 @@ import { Upload } from '@aws-sdk/lib-storage';
 import type { ListedItems, ObjectItems } from './map/item-format.ts';
 import { parseItems } from './map/item-parsers.ts';
 import { listedItem } from './map/listed-item.ts';
-import type { ReadItems, WriteResults } from './options.ts';
+import type { ItemsRequest, WriteResults } from './options.ts';
 
 export interface S3Datasets {
-  readonly readItems: ReadItems;
+  readonly readItems: (request: ItemsRequest) => AsyncIterable<unknown>;
   readonly writeResults: WriteResults;
 }
 

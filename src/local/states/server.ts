@@ -27,6 +27,8 @@ export interface StatesOptions {
   readonly invokeFunction: InvokeFunction;
   /** Called before a Distributed Map starts children. @throws Error where the state machine's role may not */
   readonly assertMapRun?: (roleArn: string, stateMachineArn: string) => void;
+  /** Called before a Map Run's children are redriven. @throws Error where the state machine's role may not */
+  readonly assertRedrive?: (roleArn: string, mapMachineArn: string) => void;
   /** Called for parent executions, when they start and when they end. */
   readonly onStatusChange?: (detail: StatusChangeDetail) => void;
   /** Makes names, tokens and `$random` repeat from run to run. */
@@ -91,13 +93,14 @@ interface Parts {
 }
 
 function openExecutions(options: StatesOptions, { s3, random, clock, ...kept }: Parts): Promise<Executions> {
-  const { invokeFunction, assertMapRun, onStatusChange = () => undefined } = options;
+  const { invokeFunction, assertMapRun, assertRedrive, onStatusChange = () => undefined } = options;
   const invoke = lambdaTaskHandler(invokeFunction);
   return Executions.open({
     ...kept,
     onStatusChange,
     collaborators: { clock, random, invoke, ...s3Datasets(s3.own) },
     assertMapRun,
+    assertRedrive,
     callAs: (roleArn) => ({
       invoke: lambdaTaskHandler(invokeFunction, roleArn),
       ...s3Datasets(s3.as(roleArn)),

@@ -47,11 +47,13 @@ export interface Visit {
   readonly input: unknown;
   readonly enteredId: number;
   readonly enteredTime: string;
+  /** Of the last event before the state was entered. */
+  readonly priorId: number;
   retryCount: number;
   /** Of a stay that a restart or a failure broke off. */
   readonly before?: VisitProgress;
-  /** Its abortion is in the history. */
-  readonly aborted?: boolean;
+  /** Of a Map or Parallel state: the success or failure of the attempt is in the history. */
+  settled: boolean;
   /** The attempt that goes on; whoever takes it up takes it away, for the next is a new one. */
   attempt?: Attempt | undefined;
 }
@@ -165,6 +167,8 @@ function placed(visit: Visit, evaluation: unknown): unknown {
   const cause = placedCause(visit, evaluation.cause ?? '');
   const { history, track } = visit.frame;
   const details = { error, cause, ...(location !== undefined && { location }), state: visit.name };
+  // To AWS entering a state and evaluating its fields is one step, except where the state is one that waits.
+  if (track.last === visit.enteredId && track.within !== 'Wait') track.last = visit.priorId;
   history.add(track, 'EvaluationFailed', details);
   return new StatesError(error, cause);
 }

@@ -1,5 +1,6 @@
 import { LocalAwsError } from '../local-aws-error.ts';
-import type { Template, TemplateResource } from './assembly.ts';
+import type { Template } from './assembly.ts';
+import { dependenciesOf } from './references.ts';
 
 const SECTIONS = [
   ...['AWSTemplateFormatVersion', 'Conditions', 'Description', 'Mappings', 'Metadata'],
@@ -23,14 +24,12 @@ export function checkTemplate(template: Template): void {
   checkEach('the attribute', template.Outputs ?? {}, OUTPUT);
   checkEach('the attribute', template.Parameters ?? {}, PARAMETER);
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
-    for (const other of dependencies(resource)) {
+    for (const other of dependenciesOf(resource)) {
       if (!Object.hasOwn(template.Resources, other))
         throw new LocalAwsError(`${logicalId} depends on ${other}, which the template does not have.`);
     }
   }
 }
-
-const dependencies = ({ DependsOn = [] }: TemplateResource): readonly string[] => [DependsOn].flat();
 
 function checkEach(what: string, all: Readonly<Record<string, object>>, known: readonly string[]): void {
   for (const [name, one] of Object.entries(all)) checkNames(what, one, known, name);

@@ -1,6 +1,7 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Rule } from '../events/bus.ts';
 import type { FunctionConfig } from '../lambda/function-config.ts';
+import { LocalAwsError } from '../local-aws-error.ts';
 import type { QueueDefinition } from '../sqs/queue.ts';
 import type { Assembly } from './assembly.ts';
 import { functionConfigs } from './functions.ts';
@@ -46,10 +47,18 @@ export async function deploy(
   for (const rule of all('AWS::Events::Rule')) services.putRule(ruleOf(rule));
 }
 
-function stateMachineOf({ ref, properties }: StackResource) {
+/** Step Functions takes as many characters. */
+const MAX_DEFINITION = 1024 ** 2;
+
+function stateMachineOf({ logicalId, ref, properties }: StackResource) {
+  const definition = String(properties['DefinitionString']);
+  if (definition.length > MAX_DEFINITION)
+    throw new LocalAwsError(
+      `Cannot create ${logicalId}: its definition may have ${MAX_DEFINITION} characters, got ${definition.length}.`,
+    );
   return {
     name: ref.split(':').at(-1) ?? ref,
-    definition: JSON.parse(String(properties['DefinitionString'])) as unknown,
+    definition: JSON.parse(definition) as unknown,
     roleArn: String(properties['RoleArn']),
   };
 }

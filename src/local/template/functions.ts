@@ -2,9 +2,11 @@ import type { AsyncInvocationConfig, FunctionConfig } from '../lambda/function-c
 import { LocalAwsError } from '../local-aws-error.ts';
 import type { Assembly } from './assembly.ts';
 import { environmentOf } from './function-environment.ts';
-import { given, numberIn, numberWithin, structureIn } from './properties.ts';
+import { given, numberWithin, structureIn } from './properties.ts';
 import type { StackResource } from './resources.ts';
 
+const TIMEOUT = { name: 'Timeout', least: 1, most: 900 };
+const MEMORY_MB = { name: 'MemorySize', least: 128, most: 10_240 };
 const STORAGE_MB = { name: 'Size', least: 512, most: 10_240 };
 const RESERVED = { name: 'ReservedConcurrentExecutions', least: 0, most: 1000 };
 const RETRIES = { name: 'MaximumRetryAttempts', least: 0, most: 2 };
@@ -34,11 +36,11 @@ function functionConfig(resource: StackResource, assembly: Assembly): FunctionCo
     name: ref,
     arn: String(arn),
     directory: assembly.assetDirectory(assetKey(resource)),
-    handler: String(properties['Handler']),
+    handler: handlerOf(resource),
     environment: environmentOf(resource),
     // CloudFormation's own defaults.
-    timeoutSeconds: numberIn(properties, 'Timeout') ?? 3,
-    memoryMb: numberIn(properties, 'MemorySize') ?? 128,
+    timeoutSeconds: numberWithin(resource, properties, TIMEOUT) ?? 3,
+    memoryMb: numberWithin(resource, properties, MEMORY_MB) ?? MEMORY_MB.least,
     storageMb: numberWithin(resource, storage, STORAGE_MB) ?? STORAGE_MB.least,
     ...given({
       runtime: properties['Runtime'] as string | undefined,
@@ -53,6 +55,14 @@ function assetKey({ logicalId, properties }: StackResource): string {
   const { S3Key } = structureIn(properties, 'Code') ?? {};
   if (typeof S3Key === 'string' && properties['Runtime'] !== undefined) return S3Key;
   throw new LocalAwsError(`The local AWS runs Node.js functions from assets; ${logicalId} is none.`);
+}
+
+function handlerOf({ logicalId, properties }: StackResource): string {
+  const { Handler } = properties;
+  if (typeof Handler === 'string' && /^[^\s]{1,128}$/.test(Handler)) return Handler;
+  throw new LocalAwsError(
+    `Cannot create ${logicalId}: Handler must be up to 128 characters without spaces, got ${JSON.stringify(Handler)}.`,
+  );
 }
 
 /** A name, an ARN, or an ARN with a version. */

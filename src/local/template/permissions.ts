@@ -1,6 +1,7 @@
 import { managedPolicy } from '../iam/managed-policies.ts';
 import type { MachineRole, NamedPolicy, Permissions, RoleDefinition } from '../iam/permissions.ts';
 import { LocalAwsError } from '../local-aws-error.ts';
+import { creationNeedsOf } from './creation-needs.ts';
 import { given } from './properties.ts';
 import type { StackResource, StackResources } from './resources.ts';
 
@@ -20,6 +21,7 @@ export function permissionsOf({ resources }: StackResources): Permissions {
       ...all('AWS::Lambda::Permission').map((permission) => functionPolicy(permission, functions)),
     ],
     stateMachines: all('AWS::StepFunctions::StateMachine').map(machineRole),
+    creationNeeds: resources.flatMap(creationNeedsOf),
   };
 }
 

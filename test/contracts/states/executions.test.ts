@@ -1,5 +1,6 @@
 import {
   CreateActivityCommand,
+  DescribeExecutionCommand,
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   StartExecutionCommand,
@@ -85,8 +86,9 @@ describe('executions', () => {
     expect(execution).toMatchObject({ status: 'ABORTED', error: 'Mine', cause: 'enough', stopDate });
     const { events = [] } = await states.sfn.send(new GetExecutionHistoryCommand({ executionArn }));
     expect(events.map(({ type }) => type)).toEqual([
-      ...['ExecutionStarted', 'WaitStateEntered', 'WaitStateAborted', 'ExecutionAborted'],
+      ...['ExecutionStarted', 'WaitStateEntered', 'ExecutionAborted'],
     ]);
+    expect(events.at(-1)?.previousEventId).toBe(0);
     expect(events.at(-1)?.executionAbortedEventDetails).toEqual({ error: 'Mine', cause: 'enough' });
   });
 
@@ -102,6 +104,38 @@ describe('executions', () => {
     expect(second.executions?.map(({ name }) => name)).toEqual(['one']);
     expect(second.nextToken).toBeUndefined();
     expect((await list({ statusFilter: 'RUNNING' })).executions).toEqual([]);
+  });
+
+  test.each([
+    [
+      { maxResults: 1001 },
+      "Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000",
+    ],
+    [
+      { maxResults: -1 },
+      "Value '-1' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 0",
+    ],
+    [
+      { statusFilter: 'succeeded' as 'SUCCEEDED' },
+      "Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]",
+    ],
+  ])('ListExecutions refuses %j', async (more, fault) => {
+    const stateMachineArn = await states.machine('constraints', { Type: 'Pass' });
+    const listed = states.sfn.send(new ListExecutionsCommand({ stateMachineArn, ...more }));
+    const message = `1 validation error detected: ${fault}`;
+    await expect(listed).rejects.toMatchObject({ name: 'ValidationException', message });
+  });
+
+  test.each([
+    ['what is no ARN', 'no', "Invalid Arn: 'Invalid ARN prefix: no'"],
+    [
+      'the ARN of another resource',
+      `arn:aws:states:${region}:123456789012:stateMachine:one`,
+      "Invalid Arn: 'Resource type not valid in this context: stateMachine'",
+    ],
+  ])('DescribeExecution refuses %s', async (_what, executionArn, message) => {
+    const described = states.sfn.send(new DescribeExecutionCommand({ executionArn }));
+    await expect(described).rejects.toMatchObject({ name: 'InvalidArn', message });
   });
 
   states.contract.testOurs(

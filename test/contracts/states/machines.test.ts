@@ -62,6 +62,14 @@ test('the same request twice is one machine; another definition is refused', asy
   await expect(other).rejects.toMatchObject({ name: 'StateMachineAlreadyExists' });
 });
 
+test('the same definition written otherwise is another one', async () => {
+  const { stateMachineArn } = await create('written');
+  expect((await create('written')).stateMachineArn).toBe(stateMachineArn);
+  const spaced = create('written', { definition: JSON.stringify(JSON.parse(pass(1)), null, 2) });
+  await expect(spaced).rejects.toMatchObject({ name: 'StateMachineAlreadyExists' });
+  await states.sfn.send(new DeleteStateMachineCommand({ stateMachineArn }));
+});
+
 test.each([
   ['a name with a space', { name: 'a b' }, 'InvalidName'],
   ['a definition that is not JSON', { definition: '{' }, 'InvalidDefinition'],

@@ -43,7 +43,7 @@ states.contract.describeOurs('a task that hangs', 'its function never answers', 
     const executionArn = await states.start(await states.machine('hang', taskOf('hang')), 'one');
     await states.sfn.send(new StopExecutionCommand({ executionArn }));
     const { events = [] } = await states.sfn.send(new GetExecutionHistoryCommand({ executionArn }));
-    expect(events.slice(-2).map(({ type }) => type)).toEqual(['TaskStateAborted', 'ExecutionAborted']);
+    expect(events.slice(-2).map(({ type }) => type)).toEqual(['TaskStarted', 'ExecutionAborted']);
   });
 });
 

@@ -86,6 +86,8 @@ describe('a record of the Converse type', () => {
   });
 });
 
+const toolConfig = { tools: [{ toolSpec: { name: 'weather', inputSchema: { json: { type: 'object' } } } }] };
+
 describe('a job of the Converse type', () => {
   let aws: Harness;
   beforeAll(async () => {
@@ -95,22 +97,37 @@ describe('a job of the Converse type', () => {
   afterAll(() => aws.close());
 
   it('says its type, and answers its records by it', async () => {
+    const odd = new Map<number, object>([
+      [7, { anthropic_version: 'bedrock-2023-05-31', ...hello }],
+      [8, { ...hello, toolConfig }],
+    ]);
     const records = Array.from({ length: 100 }, (_, n) => ({
       recordId: `row-${n}`,
-      modelInput: n === 7 ? { anthropic_version: 'bedrock-2023-05-31', ...hello } : hello,
+      modelInput: odd.get(n) ?? hello,
     }));
     const uri = await aws.putLines('in/converse.jsonl', records);
     const job = await run(await aws.bedrock(), jobOf(uri, { modelInvocationType: 'Converse' }));
     expect(job).toMatchObject({
       ...{ status: 'Completed', modelInvocationType: 'Converse' },
-      ...{ successRecordCount: 99, errorRecordCount: 1 },
+      ...{ successRecordCount: 98, errorRecordCount: 2 },
     });
     const output = await aws.outputOf(`out/${idOf(job)}/converse.jsonl.out`);
-    const [failed] = output.filter(({ error }) => error !== undefined);
-    expect(failed).toMatchObject({ recordId: 'row-7', error: { errorCode: 400 } });
-    const answered = output.find(({ recordId }) => recordId === 'row-8');
+    const failed = output.filter(({ error }) => error !== undefined);
+    expect(failed.map(({ recordId }) => recordId).sort()).toEqual(['row-7', 'row-8']);
+    for (const { error } of failed) expect(error).toMatchObject({ errorCode: 400 });
+    const answered = output.find(({ recordId }) => recordId === 'row-9');
     expect(answered).toMatchObject({ modelInput: hello, modelOutput: { stopReason: 'end_turn' } });
   });
+});
+
+// The user guide's page on batch inference: tools are for jobs of this type, in the model's own format.
+it('is where tools cannot be asked for, which a record of the other type can', () => {
+  const tool = { name: 'weather', description: 'of a town', input_schema: { type: 'object' } };
+  const messages = [{ role: 'user', content: 'Hello' }];
+  const modelInput = { anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages, tools: [tool] };
+  const request = { modelId: HAIKU, modelInput };
+  expect(simulate({ ...request, invocationType: 'InvokeModel' })).toHaveProperty('modelOutput');
+  expect(converse({ ...hello, toolConfig })).toMatchObject({ error: { errorCode: 400 } });
 });
 
 describe('a model endpoint', () => {

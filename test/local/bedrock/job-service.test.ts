@@ -209,6 +209,7 @@ describe('Create', () => {
       'inference profile',
     ],
     ['a profile that the model does not have', `us.${TITAN}`, 'not valid'],
+    ['a model without batch inference', 'cohere.embed-english-v3', 'not supported'],
   ])('refuses %s', async (_, modelId, reason) => {
     const { client } = await aws.still();
     await expect(client.send(jobOf(uri, { modelId }))).rejects.toMatchObject({

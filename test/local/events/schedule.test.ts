@@ -1,4 +1,5 @@
-import { fastClock, realClock } from '../../../src/local/clock.ts';
+import { type Clock, fastClock, realClock } from '../../../src/local/clock.ts';
+import { Schedules } from '../../../src/local/events/schedule.ts';
 import { virtualClock } from '../states/virtual-clock.ts';
 import { clock, recordingBus } from './recording-bus.ts';
 
@@ -115,6 +116,48 @@ describe('a schedule', () => {
     await bus.close();
     expect(calls).toBeGreaterThan(1);
     expect(most).toBe(1);
+  });
+
+  it('fires at each of its times as on AWS, however long its target is at work', async () => {
+    const time = virtualClock();
+    const start = time.now();
+    const third = signalled();
+    const over = signalled();
+    const times: number[] = [];
+    const { bus } = recordingBus({
+      clock: time,
+      overlappingSchedules: true,
+      deliver: async () => {
+        times.push((time.now() - start) / 1000);
+        if (times.length === 3) third.resolve();
+        await over.promise;
+      },
+    });
+    bus.putRule({ ...scheduled, scheduleExpression: 'rate(1 minute)' });
+    await third.promise;
+    const closed = bus.close().then(() => 'closed');
+    const meanwhile = await Promise.race([closed, realClock.sleep(5).then(() => 'at work')]);
+    over.resolve();
+    expect([meanwhile, await closed]).toEqual(['at work', 'closed']);
+    expect(times.slice(0, 3)).toEqual([60, 120, 180]);
+  });
+
+  it('overlaps by the real clock alone, where nobody says', async () => {
+    const begun = async (clock: Clock) => {
+      const schedules = new Schedules(clock);
+      const over = signalled();
+      let ticks = 0;
+      const soon = (after: number) => (ticks < 3 ? after + 1 : undefined);
+      schedules.start('tick', soon, () => {
+        ticks++;
+        return over.promise;
+      });
+      await realClock.sleep(30);
+      over.resolve();
+      await schedules.close();
+      return ticks;
+    };
+    expect([await begun(realClock), await begun(fastClock(2))]).toEqual([3, 1]);
   });
 
   it('ends when the rule is replaced by one that is disabled, and when the bus closes', async () => {

@@ -97,6 +97,7 @@ const permissions: Permissions = {
       labels: [],
     },
   ],
+  creationNeeds: [],
 };
 
 const access = new Access(account, realClock);

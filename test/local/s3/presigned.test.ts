@@ -37,7 +37,7 @@ beforeAll(async () => {
       { arn: roleArn, name: 'reader', trust: { Statement: [trust] }, policies: [{ name: 'read', document }] },
     ],
     functionRoles: new Map([['Reader', roleArn]]),
-    ...{ resourcePolicies: [], stateMachines: [] },
+    ...{ resourcePolicies: [], stateMachines: [], creationNeeds: [] },
   });
   server = await startS3({ directory, clock, intercept: access.before('s3') });
   await server.createBucket(Bucket);

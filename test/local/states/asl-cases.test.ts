@@ -27,6 +27,10 @@ interface AslCase {
     readonly between?: readonly [number, number];
     readonly calls?: number;
     readonly events?: readonly string[];
+    /** Each as `id<previousEventId type`. */
+    readonly history?: readonly string[];
+    /** The same of the last ones. */
+    readonly historyEnd?: readonly string[];
     /** What these events say, by their ids. */
     readonly details?: Readonly<Record<string, object>>;
     /** The ResultWriter's files by the end of their names: of JSON the content, of JSONL the lines. */
@@ -79,7 +83,11 @@ function expectTime(seconds: number, { seconds: exactly = seconds, between = [0,
   expect(seconds).toBeLessThanOrEqual(between[1]);
 }
 
-function expectHistory(history: readonly HistoryEvent[], { events, details = {} }: Expected): void {
+function expectHistory(history: readonly HistoryEvent[], expected: Expected): void {
+  const { events, details = {}, historyEnd = [] } = expected;
+  const links = history.map(({ id, previousEventId, type }) => `${id}<${previousEventId} ${type}`);
+  expect(links).toEqual(expected.history ?? links);
+  expect(links.slice(links.length - historyEnd.length)).toEqual(historyEnd);
   expect(history.map(({ id }) => id)).toEqual(history.map((_, index) => index + 1));
   if (events !== undefined) expect(history.map(({ type }) => type)).toEqual(events);
   for (const [id, event] of Object.entries(details)) expect(history[Number(id) - 1]).toMatchObject(event);

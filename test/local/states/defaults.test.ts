@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { StatesError } from '../../../src/local/states/errors.ts';
 import { interpret } from '../../../src/local/states/interpreter.ts';
 import type { TaskRequest } from '../../../src/local/states/options.ts';
 import { callback, distributed, machine, resultWriter, task } from './machines.ts';
@@ -38,6 +40,53 @@ describe('with nothing given but how tasks are done', () => {
     expect(second).toEqual(first);
     expect(other?.[0]).not.toBe(first?.[0]);
     expect([first?.[2], named?.[2]]).toEqual(['replay', 'mine']);
+  });
+
+  test.each([
+    ['at once', () => [1, 2]],
+    ['later', async () => [1, 2]],
+    ['one by one', () => Readable.from([1, 2])],
+  ])('items may be read %s', async (_how, readItems) => {
+    const { output } = await interpret(
+      machine('Each', { Each: distributed(pass, { End: true }) }),
+      {},
+      {
+        ...{ invoke, readItems },
+      },
+    );
+    expect(output).toEqual([1, 2]);
+  });
+
+  test('a handler fails its task by a StatesError; any other error is none that States.ALL catches', async () => {
+    const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'B', Output: '{% $states.errorOutput %}' }];
+    const definition = machine('A', {
+      A: task('f', {}, { Catch, Next: 'B' }),
+      B: { Type: 'Succeed' },
+    });
+    const failing = (failure: Error) => interpret(definition, {}, { invoke: () => Promise.reject(failure) });
+    const named = await failing(new StatesError('MyError', 'why'));
+    expect(named).toMatchObject({ status: 'SUCCEEDED', output: { Error: 'MyError', Cause: 'why' } });
+    expect(await failing(new Error('oops'))).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
+  });
+
+  test('a task with credentials tells them to its handler', async () => {
+    const Credentials = { RoleArn: '{% $states.input.role %}' };
+    const definition = machine('A', { A: task('f', {}, { Credentials, End: true }) });
+    const asked: unknown[] = [];
+    const noting = async ({ credentials }: TaskRequest) => {
+      asked.push(credentials);
+      return { Payload: null };
+    };
+    await interpret(definition, { role: 'arn:aws:iam::210987654321:role/other' }, { invoke: noting });
+    expect(asked).toEqual([{ roleArn: 'arn:aws:iam::210987654321:role/other' }]);
+  });
+
+  test.each([
+    ['less', {}, "Credentials of state 'A' must have a RoleArn"],
+    ['more', { RoleArn: 'r', Other: 1 }, "Credentials of state 'A' must have only the fields RoleArn"],
+  ])('credentials with %s than a RoleArn are refused', async (_what, Credentials, message) => {
+    const definition = machine('A', { A: task('f', {}, { Credentials, End: true }) });
+    await expect(interpret(definition, {}, { invoke })).rejects.toThrow(message);
   });
 
   test('a callback is answered through its request', async () => {

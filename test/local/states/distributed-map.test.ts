@@ -178,11 +178,8 @@ describe('children', () => {
     const { result, children } = await run(machine, '1', { f: [{ hangs: true }] });
     expect(result.status).toBe('TIMED_OUT');
     expect(children.map(([, { status }]) => status)).toEqual(['ABORTED']);
-    expect(result.history.map(({ type }) => type).slice(-3)).toEqual([
-      'MapRunAborted',
-      'MapStateAborted',
-      'ExecutionTimedOut',
-    ]);
+    expect(result.history.map(({ type }) => type).slice(-2)).toEqual(['MapRunAborted', 'ExecutionTimedOut']);
+    expect(result.history.at(-1)?.previousEventId).toBe(0);
   });
 
   test('a signal aborts the execution with its error', async () => {

@@ -167,4 +167,82 @@ export const cases: readonly DurabilityCase[] = [
       Done: { Type: 'Pass', End: true },
     }),
   },
+  {
+    what: 'an inline Map of which one iteration fails and stops the others, retried',
+    definition: machine('Each', {
+      Each: {
+        Type: 'Map',
+        Items: [1, 3, 2],
+        ItemProcessor: inner('Which', {
+          Which: {
+            Type: 'Choice',
+            Choices: [{ Condition: '{% $states.input = 3 %}', Next: 'Pause' }],
+            Default: 'Rest',
+          },
+          Pause: { Type: 'Wait', Seconds: 5, Next: 'Call' },
+          Call: task('odd', { ...each, at: '{% $millis() %}' }, { End: true }),
+          Rest: { Type: 'Wait', Seconds: 20, End: true },
+        }),
+        Retry: retry({ MaxAttempts: 1 }),
+        End: true,
+      },
+    }),
+    status: 'FAILED',
+  },
+  {
+    what: 'iterations that fail together',
+    definition: machine('Each', {
+      Each: {
+        Type: 'Map',
+        Items: [3, 3, 1],
+        ItemProcessor: inner('Call', {
+          Call: task('odd', { ...each, at: '{% $states.context.Map.Item.Index %}' }, { End: true }),
+        }),
+        End: true,
+      },
+    }),
+    status: 'FAILED',
+    racy: true,
+  },
+  {
+    what: 'a Map that fails inside a branch, beside a Map that is stopped',
+    definition: machine('Both', {
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          inner('A', {
+            A: {
+              Type: 'Map',
+              Items: [1],
+              ItemProcessor: inner('Fails', { Fails: task('fails', { id: 'a' }, { End: true }) }),
+              End: true,
+            },
+          }),
+          inner('B', {
+            B: {
+              Type: 'Map',
+              Items: [1, 2],
+              ItemProcessor: inner('Rest', { Rest: { Type: 'Wait', Seconds: 20, End: true } }),
+              End: true,
+            },
+          }),
+        ],
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Done', Output: '{% $states.errorOutput.Error %}' }],
+        End: true,
+      },
+      Done: { Type: 'Pass', End: true },
+    }),
+  },
+  {
+    what: 'a distributed Map that is retried',
+    datasets: { 'b/k': '3' },
+    definition: machine('Each', {
+      Each: distributed(
+        { Call: task('odd', { ...each, at: '{% $millis() %}' }, { End: true }) },
+        { Retry: retry({ MaxAttempts: 1 }), End: true },
+      ),
+    }),
+    status: 'FAILED',
+    racy: true,
+  },
 ];

@@ -79,7 +79,8 @@ export async function durableWorld(options: DurableOptions): Promise<DurableWorl
   });
   const checked = checkDefinition(definition);
   const roleArn = 'arn:aws:iam::123456789012:role/machine';
-  const machine = { arn: ARN, name: 'Machine', definition: checked, roleArn, createdTime: clock.now() };
+  const text = JSON.stringify(definition);
+  const machine = { arn: ARN, name: 'Machine', definition: checked, text, roleArn, createdTime: clock.now() };
   const world: DurableWorld = {
     ...{ clock, tokens, executions, machine, ...kept },
     start: (input = {}, name = 'run') => executions.start(machine, name, JSON.stringify(input)),

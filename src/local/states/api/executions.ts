@@ -23,6 +23,8 @@ export interface StateMachine {
   readonly arn: string;
   readonly name: string;
   readonly definition: Machine;
+  /** The definition as it was given. */
+  readonly text: string;
   readonly roleArn: string;
   readonly createdTime: number;
 }
@@ -35,6 +37,8 @@ export interface ExecutionsOptions {
   readonly callAs?: (roleArn: string) => Partial<Collaborators>;
   /** @throws Error where the role may not start children of the state machine's Distributed Maps */
   readonly assertMapRun?: ((roleArn: string, stateMachineArn: string) => void) | undefined;
+  /** @throws Error where the role may not redrive executions of a Distributed Map's own state machine */
+  readonly assertRedrive?: ((roleArn: string, mapMachineArn: string) => void) | undefined;
   readonly onStatusChange: (detail: StatusChangeDetail) => void;
   readonly directory: string;
   readonly tokens: TaskTokens;
@@ -191,7 +195,7 @@ export class Executions {
 
   #runOptions(record: ExecutionRecord, input: unknown): RunOptions {
     const { mapRuns } = this.store;
-    const { collaborators, tokens, callAs, assertMapRun } = this.#options;
+    const { collaborators, tokens, callAs, assertMapRun, assertRedrive } = this.#options;
     const { roleArn, stateMachineArn } = record.identity;
     return {
       ...collaborators,
@@ -204,6 +208,7 @@ export class Executions {
         assertMapRun?.(roleArn ?? '', stateMachineArn);
         mapRuns.set(mapRun.identity.arn, mapRun);
       },
+      onMapRedrive: ({ identity }) => assertRedrive?.(roleArn ?? '', identity.stateMachineArn),
       onChild: (child, item) => this.#observeChild(record, child, item),
       recall: (mapRunArn) => {
         const mapRun = mapRuns.get(mapRunArn);

@@ -1,6 +1,6 @@
+import type { Failure } from '../errors.ts';
 import type { ExecutionRecord } from '../journal/execution-record.ts';
 import type { ExecutionStore } from '../journal/execution-store.ts';
-import type { Failure } from '../progress/cursor.ts';
 
 /** Ends an execution that nothing can run any more, its Map Runs and its children with it. */
 export function failExecution(
@@ -36,6 +36,7 @@ function end(
 ): void {
   const last = record.eventCount;
   const key = `${type.charAt(0).toLowerCase()}${type.slice(1)}EventDetails` as const;
-  const event = { id: last + 1, previousEventId: last, timestamp, type, [key]: details };
+  const previousEventId = type === 'ExecutionAborted' ? 0 : last;
+  const event = { id: last + 1, previousEventId, timestamp, type, [key]: details };
   store.event(record, event, [], mapRunArn === undefined ? {} : { mapRunArn });
 }

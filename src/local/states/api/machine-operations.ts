@@ -1,5 +1,6 @@
 import { InvalidDefinition } from '../errors.ts';
 import { ApiError } from './api-error.ts';
+import { arnIn } from './arn.ts';
 import type { Executions, StateMachine } from './executions.ts';
 import type { StateMachines } from './state-machines.ts';
 import { seconds } from './views.ts';
@@ -21,12 +22,12 @@ const WITHOUT_EFFECT: Readonly<Record<string, (value: unknown) => boolean>> = {
   tags: (value) => Array.isArray(value) && value.length === 0,
 };
 
-/** Asked for again with the same definition it answers the same machine, whatever the role is. */
+/** Asked for again with the same text of the definition it answers the same machine, whatever the role is. */
 export function createStateMachine({ machines }: Service, request: Request): unknown {
-  const { name, definition, roleArn } = wantedOf(request);
-  const known = machines.named(name);
-  if (known === undefined) return answer(created(machines, { name, definition, roleArn }));
-  if (JSON.stringify(known.definition) === JSON.stringify(definition)) return answer(known);
+  const wanted = wantedOf(request);
+  const known = machines.named(wanted.name);
+  if (known === undefined) return answer(created(machines, wanted));
+  if (known.text === wanted.text) return answer(known);
   throw new ApiError('StateMachineAlreadyExists', `State Machine Already Exists: '${known.arn}'`);
 }
 
@@ -35,15 +36,12 @@ export async function deleteStateMachine(
   { machines, executions }: Service,
   request: Request,
 ): Promise<unknown> {
-  const arn = String(request['stateMachineArn']);
-  if (!/^arn:[^:]+:states:[^:]*:[^:]*:stateMachine:[^:/]+$/.test(arn)) {
-    throw new ApiError('InvalidArn', `Invalid Arn: 'Resource type not valid in this context: ${arn}'`);
-  }
-  const machine = machines.get(arn);
+  const machine = machines.get(arnIn(request, 'stateMachineArn', 'stateMachine'));
   if (machine === undefined) return {};
   machines.delete(machine);
   const running = [...executions.store.list()].filter(
-    ({ of, status, identity }) => of === 0 && status === 'RUNNING' && identity.stateMachineArn === arn,
+    ({ of, status, identity }) =>
+      of === 0 && status === 'RUNNING' && identity.stateMachineArn === machine.arn,
   );
   await Promise.all(running.map((record) => executions.stop(record)));
   return {};
@@ -82,12 +80,13 @@ function wantedOf(request: Request) {
   if (!/^arn:[^:]+:iam::\d{12}:role\/.+/.test(String(roleArn))) {
     throw new ApiError('InvalidArn', `Invalid Role Arn: '${String(roleArn)}'`);
   }
-  return { name, roleArn: String(roleArn), definition: parsed(definition) };
+  const text = String(definition);
+  return { name, roleArn: String(roleArn), definition: parsed(text), text };
 }
 
-function parsed(definition: unknown): unknown {
+function parsed(definition: string): unknown {
   try {
-    return JSON.parse(String(definition));
+    return JSON.parse(definition);
   } catch (error) {
     throw new ApiError('InvalidDefinition', `Invalid State Machine Definition: ${(error as Error).message}`);
   }

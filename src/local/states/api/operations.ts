@@ -3,9 +3,11 @@ import type { ExecutionRecord } from '../journal/execution-record.ts';
 import { MAX_PAYLOAD_BYTES } from '../payload-limit.ts';
 import type { TaskTokens } from '../task-tokens.ts';
 import { ApiError } from './api-error.ts';
+import { arnIn } from './arn.ts';
+import { assertConstraints, type Constraints, longAtMost, oneOf } from './constraints.ts';
 import type { Executions, StateMachine } from './executions.ts';
 import { createStateMachine, deleteStateMachine } from './machine-operations.ts';
-import { pageOf } from './paging.ts';
+import { PAGE, pageOf } from './paging.ts';
 import type { StateMachines } from './state-machines.ts';
 import { executionItem, executionView, historyItem, mapRunItem, mapRunView, seconds } from './views.ts';
 
@@ -102,8 +104,16 @@ function describeExecution({ executions, clock }: Service, request: Request): un
   return executionView(record, executions.store.data(record), clock.now());
 }
 
+const LIST_EXECUTIONS: Constraints = {
+  ...PAGE,
+  nextToken: longAtMost(3096),
+  statusFilter: oneOf('SUCCEEDED', 'TIMED_OUT', 'PENDING_REDRIVE', 'ABORTED', 'FAILED', 'RUNNING'),
+  redriveFilter: oneOf('REDRIVEN', 'NOT_REDRIVEN'),
+};
+
 /** Newest first; of a state machine the executions that are not children, of a Map Run its children. */
 function listExecutions(service: Service, request: Request): unknown {
+  assertConstraints(request, LIST_EXECUTIONS);
   const { mapRunArn, statusFilter, redriveFilter } = request;
   const ofMapRun = mapRunArn !== undefined;
   const owner = ofMapRun
@@ -122,6 +132,7 @@ function listExecutions(service: Service, request: Request): unknown {
 }
 
 function getExecutionHistory({ executions }: Service, request: Request): unknown {
+  assertConstraints(request, PAGE);
   const record = executionOf(executions, request);
   const ids = Array.from({ length: record.eventCount }, (_, index) => index + 1);
   const ordered = request['reverseOrder'] === true ? ids.reverse() : ids;
@@ -131,14 +142,15 @@ function getExecutionHistory({ executions }: Service, request: Request): unknown
 }
 
 function describeStateMachine(service: Service, request: Request): unknown {
-  const { arn, name, roleArn, createdTime, definition } = machineOf(service, request);
+  const { arn, name, roleArn, createdTime, text } = machineOf(service, request);
   return {
     ...{ stateMachineArn: arn, name, roleArn, status: 'ACTIVE', type: 'STANDARD' },
-    ...{ definition: JSON.stringify(definition), creationDate: seconds(createdTime) },
+    ...{ definition: text, creationDate: seconds(createdTime) },
   };
 }
 
 function listStateMachines({ machines }: Service, request: Request): unknown {
+  assertConstraints(request, PAGE);
   const { items, ...next } = pageOf([...machines.values()], ({ arn }) => arn, request);
   const stateMachines = items.map(({ arn, name, createdTime }) => ({
     ...{ stateMachineArn: arn, name, type: 'STANDARD', creationDate: seconds(createdTime) },
@@ -147,6 +159,7 @@ function listStateMachines({ machines }: Service, request: Request): unknown {
 }
 
 function listMapRuns({ executions }: Service, request: Request): unknown {
+  assertConstraints(request, PAGE);
   const { arn } = executionOf(executions, request);
   const found = [...executions.store.mapRuns.values()]
     .filter(({ identity }) => identity.executionArn === arn)
@@ -190,13 +203,6 @@ function mapRunOf({ store: { mapRuns } }: Executions, request: Request) {
   const mapRun = mapRuns.get(arn);
   if (!mapRun) throw new ApiError('ResourceNotFound', `Resource not found: '${arn}'`);
   return mapRun;
-}
-
-function arnIn(request: Request, member: string, type: string): string {
-  const arn = request[member];
-  const [prefix, , service, , , resource] = String(arn).split(':');
-  if (prefix === 'arn' && service === 'states' && resource === type) return String(arn);
-  throw new ApiError('InvalidArn', `Invalid Arn: 'Resource type not valid in this context: ${String(arn)}'`);
 }
 
 function optionalText(request: Request, member: string): string | undefined {

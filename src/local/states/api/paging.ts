@@ -1,4 +1,5 @@
 import { ApiError } from './api-error.ts';
+import { between, type Constraints, longAtMost } from './constraints.ts';
 
 interface PageRequest {
   readonly maxResults?: number;
@@ -12,10 +13,13 @@ export interface Page<T> {
 
 const MOST = 1000;
 
+/** Of the requests that are answered in pages. */
+export const PAGE: Constraints = { maxResults: between(0, MOST), nextToken: longAtMost(1024) };
+
 /** The page after the item whose key the token names, so that items added meanwhile neither repeat nor hide others. */
 export function pageOf<T>(all: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
   const { maxResults, nextToken } = request;
-  const size = Math.min(maxResults || 100, MOST);
+  const size = maxResults || 100;
   const start = nextToken === undefined ? 0 : after(all, keyOf, nextToken);
   const items = all.slice(start, start + size);
   const last = items.at(-1);

@@ -9,6 +9,8 @@ import type { StateMachine } from './executions.ts';
 export interface StateMachineRequest {
   readonly name: string;
   readonly definition: unknown;
+  /** The definition as it was written, where it was given as text. */
+  readonly text?: string;
   readonly roleArn: string;
 }
 
@@ -86,8 +88,10 @@ export class StateMachines {
     }
   }
 
-  #machineOf({ name, definition, roleArn }: StateMachineRequest, createdTime: number): StateMachine {
-    return { arn: this.#arnOf(name), name, roleArn, definition: checkDefinition(definition), createdTime };
+  #machineOf(request: StateMachineRequest, createdTime: number): StateMachine {
+    const { name, roleArn, definition, text = JSON.stringify(definition) } = request;
+    const checked = checkDefinition(definition);
+    return { arn: this.#arnOf(name), name, roleArn, definition: checked, text, createdTime };
   }
 
   #arnOf(name: string): string {

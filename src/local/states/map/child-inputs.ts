@@ -4,6 +4,7 @@ import type { Visit } from '../visit.ts';
 import type { Batching, DistributedPlan, S3Source } from './distributed-plan.ts';
 import { mapItem, selectItem } from './items.ts';
 import { valuesOf } from './members.ts';
+import { readerFailed } from './reader-failed.ts';
 import type { ChildInput } from './recall.ts';
 
 /** Read, selected and batched one by one: no more is in memory than the children at work and one batch. */
@@ -28,8 +29,10 @@ function sourceName(source: DistributedPlan['source']): string | undefined {
 async function* readSource(source: S3Source, visit: Visit, signal: AbortSignal): AsyncGenerator<unknown> {
   const { maxItems, ...request } = source;
   let count = 0;
+  // AWS looks at it only here, when the Map Run has been started.
+  if (maxItems !== undefined && maxItems <= 0) throw readerFailed('field MaxItems must be positive');
   try {
-    for await (const item of visit.frame.options.readItems({ ...request, signal })) {
+    for await (const item of await visit.frame.options.readItems({ ...request, signal })) {
       yield item;
       count += 1;
       if (maxItems !== undefined && count >= maxItems) return;

@@ -1,8 +1,7 @@
 import type { MapState } from '../definition.ts';
-import { Interruption, StatesError, toStatesError } from '../errors.ts';
+import { failureOf, Interruption, StatesError, toStatesError } from '../errors.ts';
 import { failureDetails } from '../history.ts';
 import type { DistributedAttempt } from '../progress/cursor.ts';
-import { failureOf, noteFailure } from '../state/inner-track.ts';
 import { type Conclusion, conclude, takeAttempt, type Visit } from '../visit.ts';
 import { childScope, type Scope } from '../waiting.ts';
 import { mapRunArnOf, mapStateMachineArn, runChild } from './child-execution.ts';
@@ -27,9 +26,7 @@ interface Running {
 }
 
 export async function runDistributedMap(state: MapState, visit: Visit): Promise<Conclusion> {
-  const attempt =
-    takeAttempt(visit, 'distributed') ??
-    (await start(state, visit).catch(noteFailure(visit, 'MapStateFailed')));
+  const attempt = takeAttempt(visit, 'distributed') ?? (await start(state, visit));
   const { history, track, signal, options } = visit.frame;
   const { plan, mapRunArn } = attempt;
   const recall = mapRunArn === undefined ? undefined : options.recall?.(mapRunArn);
@@ -41,6 +38,7 @@ export async function runDistributedMap(state: MapState, visit: Visit): Promise<
     const result = await runChildren(running).catch((failure: unknown) => failed(running, failure));
     endMapRun(running, 'Succeeded');
     if (!attempt.succeeded) history.add(track, 'MapStateSucceeded');
+    visit.settled = true;
     return await conclude(visit, state, result, { result });
   } finally {
     scope.release();
@@ -74,6 +72,7 @@ function startMapRun(state: MapState, visit: Visit, plan: DistributedPlan): MapR
 
 function goOn({ frame }: Visit, mapRun: MapRun, { redrive }: DistributedAttempt): MapRun {
   if (redrive) {
+    frame.options.onMapRedrive?.(mapRun);
     const details = { mapRunArn: mapRun.identity.arn, redriveCount: mapRun.redriveCount + 1 };
     frame.history.add(frame.track, 'MapRunRedriven', details, { mapRunArn: details.mapRunArn });
     mapRun.redrive(frame.options.clock.now());
@@ -168,8 +167,6 @@ function endMapRun({ visit, mapRun }: Running, ending: keyof typeof ENDINGS, fai
 
 function failed(running: Running, failure: unknown): never {
   if (failure instanceof Interruption) endMapRun(running, 'Aborted');
-  else {
-    endMapRun(running, 'Failed', failure);
-  }
-  return noteFailure(running.visit, 'MapStateFailed')(failure);
+  else endMapRun(running, 'Failed', failure);
+  throw failure;
 }

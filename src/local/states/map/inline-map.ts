@@ -1,9 +1,10 @@
 import type { MapState } from '../definition.ts';
-import { Interruption } from '../errors.ts';
+import { StatesError, TrackStopped } from '../errors.ts';
+import type { Track } from '../history.ts';
 import type { Cursor, InlineAttempt } from '../progress/cursor.ts';
-import { noteFailure, trackInside, untilAborted } from '../state/inner-track.ts';
+import { endTrack, stopOthers, trackInside, untilStopped } from '../state/inner-track.ts';
 import { type Conclusion, conclude, evaluateCount, type Frame, takeAttempt, type Visit } from '../visit.ts';
-import { childScope } from '../waiting.ts';
+import { childScope, type Scope } from '../waiting.ts';
 import { eachConcurrently } from './each-concurrently.ts';
 import { itemsOf, mapItem, selectItem } from './items.ts';
 import { lengthOf, valuesOf } from './members.ts';
@@ -14,8 +15,9 @@ const MOST_AT_ONCE = 40;
 export async function runInlineMap(state: MapState, visit: Visit): Promise<Conclusion> {
   const { history, track } = visit.frame;
   const before = takeAttempt(visit, 'inline');
-  const result = await iterate(state, visit, before).catch(noteFailure(visit, 'MapStateFailed'));
+  const result = await iterate(state, visit, before);
   if (!before?.succeeded) history.add(track, 'MapStateSucceeded');
+  visit.settled = true;
   return conclude(visit, state, result, { result });
 }
 
@@ -35,70 +37,94 @@ async function startIterations(state: MapState, visit: Visit): Promise<InlineAtt
 async function runIterations(
   state: MapState,
   visit: Visit,
-  { items, inner, startedId }: InlineAttempt,
+  attempt: InlineAttempt,
   limit: number,
 ): Promise<unknown[]> {
-  const { frame } = visit;
-  const scope = childScope(frame.signal);
+  const { items, inner } = attempt;
+  const scope = childScope(visit.frame.signal);
   const results: unknown[] = new Array(lengthOf(items));
-  // An iteration that had to wait for its place follows the one that made room.
-  let last = startedId;
+  const [failed] = [...inner].find(([, { iteration }]) => iteration === 'FAILED') ?? [];
+  const running: Running = { state, visit, scope, inner, failed, last: attempt.startedId };
   const work = async ([index, value]: [number, unknown]) => {
-    const from = inner.get(index);
-    const own: IterationFrame = {
-      ...frame,
-      signal: scope.signal,
-      track: trackInside(frame.track, index, from?.last ?? last),
-      variables: frame.variables.inner(from?.variables),
-      item: mapItem(index, value),
-    };
-    const ran = () => {
-      last = own.track.last;
-    };
-    try {
-      results[index] = await runIteration(state, visit, own, { from, ran });
-    } finally {
-      if (!scope.signal.aborted) frame.track.last = own.track.last;
-    }
+    results[index] = await runIteration(running, index, value);
   };
   try {
     const values = [...valuesOf(items)];
-    await eachConcurrently(values.entries(), limit, work, () => scope.abort(new Interruption('ABORTED')));
+    if (failed !== undefined) return await failAgain(running, failed, values);
+    await eachConcurrently(values.entries(), limit, work, (error) => stopOthers(scope, error));
     return results;
   } finally {
     scope.release();
   }
 }
 
-type IterationFrame = Frame & Required<Pick<Frame, 'item'>>;
-
-interface Iteration {
-  readonly from: Cursor | undefined;
-  /** After its last state, before the event that says so. */
-  ran(): void;
+/** The iteration failed before a restart, and perhaps not all others have been stopped for it. */
+async function failAgain(running: Running, failed: number, values: readonly unknown[]): Promise<never> {
+  const others = [...running.inner].filter(
+    ([index, { iteration }]) => index !== failed && iteration !== 'SUCCEEDED',
+  );
+  const stopped = Promise.allSettled(others.map(([index]) => runIteration(running, index, values[index])));
+  try {
+    await runIteration(running, failed, values[failed]);
+  } finally {
+    running.scope.abort(new TrackStopped());
+    await stopped;
+  }
+  throw new StatesError('States.Runtime', 'An iteration that failed before the restart does not fail again.');
 }
 
-async function runIteration(
-  state: MapState,
-  visit: Visit,
-  frame: IterationFrame,
-  { from, ran }: Iteration,
-): Promise<unknown> {
-  const { item } = frame;
+interface Running {
+  readonly state: MapState;
+  readonly visit: Visit;
+  readonly scope: Scope;
+  /** Of iterations that go on. */
+  readonly inner: ReadonlyMap<number, Cursor>;
+  /** The one of them that failed: the others are only to be stopped. */
+  readonly failed: number | undefined;
+  /** An iteration that had to wait for its place follows the one that made room. */
+  last: number;
+}
+
+type IterationFrame = Frame & Required<Pick<Frame, 'item'>>;
+
+async function runIteration(running: Running, index: number, value: unknown): Promise<unknown> {
+  const { visit, scope, inner } = running;
+  const { frame: outer } = visit;
+  const from = inner.get(index);
+  const track = trackInside(outer.track, index, from?.last ?? running.last);
+  const variables = outer.variables.inner(from?.variables);
+  const frame = { ...outer, signal: scope.signal, track, variables, item: mapItem(index, value) };
   const before = from?.iteration;
-  const note = (ending: 'Started' | 'Succeeded' | 'Failed' | 'Aborted') =>
-    frame.history.add(frame.track, `MapIteration${ending}`, { name: visit.name, index: item.Index });
-  if (from?.aborted || before === 'ABORTED') return untilAborted(frame.signal);
-  if (!before) note('Started');
+  const note = (ending: string, after: Track) =>
+    outer.history.add(after, `MapIteration${ending}`, { name: visit.name, index });
+  if (!before) note('Started', track);
   try {
-    const begun = from && from.position.at !== 'START';
-    const input = begun ? undefined : await selectItem(state, visit, item);
-    const output = await frame.runners.runMachine(state.ItemProcessor, input, frame, from);
-    ran();
-    if (before !== 'SUCCEEDED') note('Succeeded');
+    const output = await outputOf(running, frame, from);
+    running.last = track.last;
+    if (before !== 'SUCCEEDED') note('Succeeded', track);
+    if (!scope.signal.aborted) outer.track.last = track.last;
     return output;
   } catch (error) {
-    if (before !== 'FAILED') note(error instanceof Interruption ? 'Aborted' : 'Failed');
+    const noteEnd = before === 'FAILED' || before === 'ABORTED' ? {} : { noteEnd: note };
+    endTrack({ outer, track, scope, from, ...noteEnd }, error);
     throw error;
   }
+}
+
+async function outputOf(
+  { state, visit, failed }: Running,
+  frame: IterationFrame,
+  from: Cursor | undefined,
+): Promise<unknown> {
+  if (from?.failure) throw new StatesError(from.failure.error, from.failure.cause);
+  if (from && failed !== undefined && failed !== frame.item.Index) return stoppedWithin(state, frame, from);
+  const begun = from && from.position.at !== 'START';
+  const input = begun ? undefined : await selectItem(state, visit, frame.item);
+  return frame.runners.runMachine(state.ItemProcessor, input, frame, from);
+}
+
+/** The state in which it was stopped is known for the event that says so. */
+function stoppedWithin(state: MapState, { track, signal }: Frame, { position }: Cursor): Promise<never> {
+  if (position.at === 'STATE') track.within = state.ItemProcessor.States[position.visit.name]?.Type;
+  return untilStopped(signal);
 }

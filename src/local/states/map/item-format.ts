@@ -16,7 +16,13 @@ export interface ListedItems {
 }
 
 /** How the items lie in an object: the InputType of a ReaderConfig, with what only text of delimited fields has. */
-export type ItemFormat = { readonly type: 'JSON' } | { readonly type: 'JSONL' } | CsvFormat;
+export type ItemFormat = JsonFormat | { readonly type: 'JSONL' } | CsvFormat;
+
+export interface JsonFormat {
+  readonly type: 'JSON';
+  /** RFC 6901, to the array or object whose elements are the items; without it they are those of the whole. */
+  readonly pointer?: string;
+}
 
 export interface CsvFormat {
   readonly type: 'CSV';

@@ -1,5 +1,6 @@
 import { csvItems } from './csv-items.ts';
 import type { ItemFormat } from './item-format.ts';
+import { valueAt } from './json-pointer.ts';
 import { Member } from './members.ts';
 import { itemTooLarge, MAX_ITEM_BYTES, readerFailed } from './reader-failed.ts';
 
@@ -9,7 +10,8 @@ import { itemTooLarge, MAX_ITEM_BYTES, readerFailed } from './reader-failed.ts';
  */
 export function parseItems(bytes: AsyncIterable<Uint8Array>, format: ItemFormat): AsyncGenerator<unknown> {
   if (format.type === 'CSV') return csvItems(bytes, format);
-  return parsed(format.type === 'JSON' ? elementsOf(bytes) : linesOf(bytes));
+  if (format.type === 'JSONL') return parsed(linesOf(bytes));
+  return parsed(elementsOf(format.pointer === undefined ? bytes : valueAt(bytes, format.pointer)));
 }
 
 /** The text of an item; a member of an object is its name and its value. */

@@ -1,9 +1,9 @@
+import type { Failure } from '../errors.ts';
 import { type HistoryEvent, isFollowed } from '../history.ts';
 import { restorePlan } from '../map/distributed-plan.ts';
 import {
   type Attempt,
   type Cursor,
-  type Failure,
   innerOf,
   startCursor,
   type TaskAttempt,
@@ -74,7 +74,7 @@ function noted(visit: VisitProgress, note: Note): void {
     case 'retry':
       visit.retries[note.retrier] = (visit.retries[note.retrier] ?? 0) + 1;
       visit.retryCount += 1;
-      Object.assign(visit, { retryAt: note.at, failure: undefined, attempt: undefined });
+      Object.assign(visit, { retryAt: note.at, failure: undefined, settled: false, attempt: undefined });
       return;
     case 'beat':
       if (task) task.beat = note.at;
@@ -98,7 +98,7 @@ function moved(cursor: Cursor, event: HistoryEvent, extra: Extra): void {
   const { type } = event;
   if (type.endsWith('StateEntered')) enter(cursor, event);
   else if (type.endsWith('StateExited')) leave(cursor, event, extra);
-  else if (type.endsWith('StateAborted')) cursor.aborted = true;
+  else if (type.endsWith('StateAborted')) stopped(cursor, extra);
   else if (type.startsWith('MapIteration')) iterated(cursor, type);
   else {
     const visit = visitOf(cursor);
@@ -113,8 +113,10 @@ function enter(cursor: Cursor, event: HistoryEvent): void {
     input: parse(input),
     enteredId: event.id,
     enteredTime: event.timestamp,
+    priorId: event.previousEventId,
     retryCount: 0,
     retries: {},
+    settled: false,
   };
   cursor.position = { at: 'STATE', visit };
 }
@@ -125,6 +127,11 @@ function leave(cursor: Cursor, event: HistoryEvent, { next }: Extra): void {
     cursor.variables[name] = parse(text);
   const value = parse(output);
   cursor.position = next === undefined ? { at: 'END', output: value } : { at: 'BETWEEN', next, input: value };
+}
+
+function stopped(cursor: Cursor, { failure }: Extra): void {
+  cursor.aborted = true;
+  if (failure) cursor.failure = failure;
 }
 
 /** The event that ends an iteration is on its own track, after those of its states. */
@@ -139,6 +146,7 @@ function attempted(visit: VisitProgress, event: HistoryEvent, extra: Extra): voi
   else CHANGES[event.type]?.(visit.attempt, event, extra);
   const failure = failureIn(event, extra);
   if (failure) visit.failure = failure;
+  if (event.type.endsWith('StateFailed')) visit.settled = true;
 }
 
 const BEGINNINGS: Readonly<Record<string, (event: HistoryEvent, extra: Extra) => Attempt>> = {
@@ -153,10 +161,11 @@ const BEGINNINGS: Readonly<Record<string, (event: HistoryEvent, extra: Extra) =>
 };
 
 function scheduled(event: HistoryEvent, { token }: Extra): TaskAttempt {
-  const { parameters, timeoutInSeconds, heartbeatInSeconds } = detailsOf(event);
+  const { parameters, taskCredentials, timeoutInSeconds, heartbeatInSeconds } = detailsOf(event);
   return {
     kind: 'task',
     arguments: parse(parameters),
+    credentials: taskCredentials as TaskAttempt['credentials'],
     timeoutSeconds: timeoutInSeconds as number | undefined,
     heartbeatSeconds: heartbeatInSeconds as number | undefined,
     token,

@@ -1,3 +1,4 @@
+import type { Failure } from '../errors.ts';
 import type { DistributedPlan } from '../map/distributed-plan.ts';
 import type { Items } from '../map/members.ts';
 
@@ -10,11 +11,6 @@ export interface Resume {
   readonly cursor: Cursor;
 }
 
-export interface Failure {
-  readonly error: string;
-  readonly cause?: string;
-}
-
 /** Where one track is: the whole execution, a branch of a Parallel state or an iteration of an inline Map. */
 export interface Cursor {
   /** The id of the last event. */
@@ -22,8 +18,10 @@ export interface Cursor {
   /** Assigned in this scope, not in those around it. */
   readonly variables: Record<string, unknown>;
   position: Position;
-  /** Stopped for the failure of another branch. */
+  /** The abortion of its state is in the history, for its own failure or that of another track. */
   aborted: boolean;
+  /** Its own, which ended the track. */
+  failure?: Failure;
   /** An iteration of an inline Map has events around those of its states. */
   iteration?: 'STARTED' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
 }
@@ -40,6 +38,8 @@ export interface VisitProgress {
   readonly input: unknown;
   readonly enteredId: number;
   readonly enteredTime: number;
+  /** Of the last event before it. */
+  readonly priorId: number;
   retryCount: number;
   /** By the index of the retrier. */
   retries: Record<number, number>;
@@ -47,6 +47,8 @@ export interface VisitProgress {
   retryAt?: number | undefined;
   /** Of the last attempt; what to do about it is not in the journal yet. */
   failure?: Failure | undefined;
+  /** Of a Map or Parallel state: it failed, and the history says so. */
+  settled: boolean;
   attempt?: Attempt | undefined;
 }
 
@@ -60,6 +62,7 @@ export interface WaitAttempt {
 export interface TaskAttempt {
   readonly kind: 'task';
   readonly arguments: unknown;
+  readonly credentials: { readonly roleArn: string } | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly heartbeatSeconds: number | undefined;
   readonly token: string | undefined;

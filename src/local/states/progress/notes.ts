@@ -1,7 +1,8 @@
+import type { Failure } from '../errors.ts';
 import type { DistributedPlan } from '../map/distributed-plan.ts';
 import type { MapRunIdentity } from '../map/map-run.ts';
 import type { Items } from '../map/members.ts';
-import type { Answer, Failure } from './cursor.ts';
+import type { Answer } from './cursor.ts';
 
 /** What a resumption needs of an event beyond what its history says. */
 export interface Extra {

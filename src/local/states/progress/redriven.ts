@@ -1,4 +1,5 @@
-import type { Attempt, Cursor, DistributedAttempt, Failure, VisitProgress } from './cursor.ts';
+import type { Failure } from '../errors.ts';
+import type { Attempt, Cursor, DistributedAttempt, VisitProgress } from './cursor.ts';
 
 /**
  * Where a redrive begins: at the states that did not succeed, with their input and fresh retries. Of branches and
@@ -16,9 +17,10 @@ export function redriven(cursor: Cursor): Cursor {
 }
 
 function fresh(visit: VisitProgress): VisitProgress {
-  const { name, input, enteredId, enteredTime, failure } = visit;
+  const { name, input, enteredId, enteredTime, priorId, failure } = visit;
   const attempt = visit.attempt && again(visit.attempt, failure);
-  return { name, input, enteredId, enteredTime, retryCount: 0, retries: {}, attempt };
+  const fresh = { retryCount: 0, retries: {}, settled: false, attempt };
+  return { name, input, enteredId, enteredTime, priorId, ...fresh };
 }
 
 /** Too large a result is not made smaller by what failed: all of it runs again. */

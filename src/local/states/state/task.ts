@@ -1,18 +1,27 @@
 import type { TaskState } from '../definition.ts';
 import { HeartbeatMissed, Interruption, StatesError, toStatesError } from '../errors.ts';
 import { type Details, failureDetails, notTruncated } from '../history.ts';
-import type { TaskRequest, TaskTicket } from '../options.ts';
+import type { TaskCredentials, TaskRequest, TaskTicket } from '../options.ts';
 import { encodePayload } from '../payload-limit.ts';
 import type { TaskAttempt } from '../progress/cursor.ts';
 import type { Extra } from '../progress/notes.ts';
 import { type TaskResource, taskResource } from '../resources.ts';
-import { type Conclusion, conclude, evaluate, evaluateCount, takeAttempt, type Visit } from '../visit.ts';
+import {
+  type Conclusion,
+  conclude,
+  evaluate,
+  evaluateAs,
+  evaluateCount,
+  takeAttempt,
+  type Visit,
+} from '../visit.ts';
 import { abortable, beforeDeadlines, type Deadline } from '../waiting.ts';
 
 interface Task {
   readonly visit: Visit;
   readonly resource: TaskResource;
   readonly arguments: unknown;
+  readonly credentials: TaskCredentials | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly heartbeatSeconds: number | undefined;
   readonly ticket: TaskTicket | undefined;
@@ -59,14 +68,21 @@ async function schedule(state: TaskState, place: Place): Promise<Task> {
   const given = token === undefined ? {} : { taskToken: token };
   const parameters =
     state.Arguments === undefined ? visit.input : await evaluate(visit, 'Arguments', state.Arguments, given);
+  const credentials = await credentialsOf(state, visit);
   const details = {
     ...requestDetails(place, encodePayload(parameters, visit.name)),
     ...(timeoutSeconds !== undefined && { timeoutInSeconds: timeoutSeconds }),
     ...(heartbeatSeconds !== undefined && { heartbeatInSeconds: heartbeatSeconds }),
+    ...(credentials && { taskCredentials: credentials }),
   };
   note(place, 'Scheduled', details, token === undefined ? {} : { token });
   const start = visit.frame.options.clock.now();
-  return { ...place, arguments: parameters, timeoutSeconds, heartbeatSeconds, start };
+  return { ...place, arguments: parameters, credentials, timeoutSeconds, heartbeatSeconds, start };
+}
+
+async function credentialsOf({ Credentials }: TaskState, visit: Visit): Promise<TaskCredentials | undefined> {
+  if (Credentials === undefined) return undefined;
+  return { roleArn: await evaluateAs(visit, 'string', 'Credentials/RoleArn', Credentials.RoleArn) };
 }
 
 function requestDetails({ visit, resource }: Place, parameters: string): Details {
@@ -120,6 +136,7 @@ async function call(task: Task, signal: AbortSignal): Promise<unknown> {
   const request: TaskRequest = {
     resource: service === undefined ? name : `${service}:${name}`,
     ...{ arguments: task.arguments, signal },
+    ...(task.credentials && { credentials: task.credentials }),
     ...(ticket && { callback: ticket }),
     ...(pattern === 'sync' && { submitted }),
   };
