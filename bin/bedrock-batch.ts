@@ -44,7 +44,7 @@ const modelEndpointModel = [
 const modelEndpointConcurrency = [
   '--model-endpoint-concurrency <n>',
   'how many requests it gets at a time (default: 8)',
-  positiveNumber,
+  wholeNumber,
 ] as const;
 
 const state = [
