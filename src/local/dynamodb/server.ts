@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
@@ -25,7 +25,8 @@ export async function startDynamoDB(options: DynamoDBOptions): Promise<DynamoDBS
   // As `listen` has it.
   server.keepAliveTimeout = 65_000;
   const [serve] = server.listeners('request') as [RequestListener];
-  server.removeAllListeners('request').on('request', intercept(outlivesClients(serve)));
+  const operations = new Operations();
+  server.removeAllListeners('request').on('request', intercept(operations.counted(outlivesClients(serve))));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -36,13 +37,60 @@ export async function startDynamoDB(options: DynamoDBOptions): Promise<DynamoDBS
   return {
     url,
     createTable: (definition) => ensureTable(client, definition),
-    close: () =>
-      new Promise((resolve, reject) => {
-        client.destroy();
+    async close() {
+      client.destroy();
+      await operations.ended();
+      await new Promise<void>((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();
-      }),
+      });
+    },
   };
+}
+
+/**
+ * What dynalite is at work on. It finds its database closed otherwise, and throws where nobody listens: functions that were
+ * ended leave requests behind which nobody waits for any more.
+ */
+class Operations {
+  readonly #running = new Set<IncomingMessage>();
+  #closing = false;
+  #idle = (): void => undefined;
+
+  counted(serve: RequestListener): RequestListener {
+    return (request, response) => {
+      if (this.#closing) {
+        request.destroy();
+        return;
+      }
+      this.#running.add(request);
+      const end = response.end.bind(response) as (...given: unknown[]) => typeof response;
+      response.end = (...given: unknown[]) => {
+        this.#over(request);
+        return end(...given);
+      };
+      // Of a request that was broken off in the middle nothing comes of itself.
+      request.once('close', () => {
+        if (!request.complete) this.#over(request);
+      });
+      serve(request, response);
+    };
+  }
+
+  /** From now on there are no new ones, and none that is half there. */
+  async ended(): Promise<void> {
+    this.#closing = true;
+    for (const request of this.#running) if (!request.complete) request.destroy();
+    if (this.#running.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  #over(request: IncomingMessage): void {
+    this.#running.delete(request);
+    if (this.#running.size === 0) this.#idle();
+  }
 }
 
 /** dynalite would throw the error of a connection that breaks, which would end the whole process. */
